@@ -1,0 +1,1 @@
+"""Facts: assembled from spans and links, and read out."""
