@@ -1,0 +1,274 @@
+"""Vietnamese word segmentation behind spaCy's tokenizer protocol, exact to the character on any text.
+
+underthesea's `word_tokenize` returns rewritten strings: tone marks moved, letters composed, white space collapsed. So its
+conditional random field is called one step earlier: the text is cut into pieces that keep their offsets (a syllable, a
+numeral, a sign), the field says of each piece whether it begins a word or continues one, and every word is a stretch of
+the text itself. A word is kept where the dictionary knows it or it is a name; otherwise it falls back into the dictionary
+words it is made of, so that a unit, a cue or a time expression is never glued to its neighbour.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from chitieu.errors import ModelError
+
+# Letters with their decomposed marks, a numeral with its separators, white space, or any one sign.
+_PIECE = re.compile(r"(?:[^\W\d_][̀-ͯ]*)+|\d+(?:[.,]\d+)*|\s+|.", re.DOTALL)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_DIGIT = re.compile(r"\d")
+# Typing slips glue two syllables: `hãngApple`, `ngân hàngsẽ`, `DOJIđạt`.
+_CASE_CHANGE = re.compile(r"(?<=[^\W\d_A-ZĐ])(?=[A-ZĐ])", re.ASCII)
+_ACRONYM = re.compile(r"[A-ZĐ]{2,}")
+
+# The field's cost is linear in a line's length but it allocates per line; a page glued into one line is cut at a space.
+_LONGEST_LINE = 1_000
+# No dictionary word has more syllables, and a run of names stays cut into pieces that a span can end at.
+_LONGEST_WORD = 6
+
+_SCALES = frozenset({"nghìn", "ngàn", "vạn", "triệu", "tỷ", "tỉ"})
+# Behind a numeral or a scale these are units, never the first syllable of a compound: `5 tỷ đồng | bằng`, `3 nhà | tình nghĩa`.
+_UNITS = frozenset({"đồng", "lần", "nhà", "lớp", "máy", "ngày", "người", "tháng", "tấn", "vụ", "xe", "điểm", "cây", "con"})
+# Compounds that in this domain are nearly always two words met by chance: a verb, cue or time word and its neighbour.
+_NEVER_JOINED = frozenset(
+    {
+        "có giá", "công ước", "dự chi", "dự thu", "giảm giá", "giảm thu", "hiện trường", "làm giá", "nhà tình nghĩa",
+        "phải chi", "tiêu đề", "tăng giá", "tăng thu", "tức là", "từ từ", "việc làm", "xe tăng", "đầu ra",
+    }
+)  # fmt: skip
+
+
+class _WordModel(NamedTuple):
+    """What is used of underthesea: its tagger of pieces, its dictionary, and its table of modern spellings."""
+
+    tag: Callable[[list[str]], list[str]]
+    dictionary: frozenset[str]
+    spellings: dict[str, str]
+    syllables: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def _word_model() -> _WordModel:
+    """underthesea's word model, loaded once, late.
+
+    Its files are read from the installed package without importing it: `import underthesea` also imports transformers
+    and torch where they are installed, which costs seconds. joblib unpickles files that underthesea ships and itself
+    unpickles the same way; nothing of the user's is ever unpickled.
+
+    Raises:
+        ModelError: the installed underthesea does not hold the files.
+    """
+    import joblib
+    from underthesea_core import CRFFeaturizer, CRFTagger
+
+    spec = find_spec("underthesea")
+    pipeline = Path((spec.submodule_search_locations or [""])[0] if spec else "") / "pipeline"
+    words = max((pipeline / "word_tokenize" / "models").glob("ws_crf_*"), default=None)
+    rules = max((pipeline / "text_normalize").glob("tn_rules_*.bin"), default=None)
+    if words is None or rules is None:
+        raise ModelError(
+            "C301",
+            "underthesea's word segmentation model is not where this version expects it",
+            place=str(pipeline),
+            remedy="install a supported release: pip install 'underthesea>=8.0,<10'",
+        )
+    tagger = CRFTagger()
+    tagger.load(str(words / "models.bin"))
+    dictionary: set[str] = joblib.load(words / "dictionary.bin")
+    featurizer = CRFFeaturizer(joblib.load(words / "features.bin"), dictionary)
+
+    def tag(pieces: list[str]) -> list[str]:
+        tags: list[str] = tagger.tag(featurizer.process([[[piece] for piece in pieces]])[0])
+        return tags
+
+    syllables = frozenset(syllable for word in dictionary for syllable in word.lower().split())
+    return _WordModel(tag, frozenset(word.lower() for word in dictionary), joblib.load(rules)["token"], syllables)
+
+
+@lru_cache(maxsize=65_536)
+def _spelling(piece: str) -> str:
+    """A piece as the word model knows it: composed, with the tone mark where the modern spelling puts it."""
+    composed = unicodedata.normalize("NFC", piece)
+    # underthesea's table, too, is asked for short tokens only; no Vietnamese syllable is longer
+    return _word_model().spellings.get(composed, composed) if len(composed) <= 7 else composed
+
+
+@lru_cache(maxsize=65_536)
+def word_norm(word: str) -> str:
+    """The form under which a word is looked up: modern spelling, lower case, `_` between syllables, digits shaped.
+
+    >>> word_norm("Hợp tác xã"), word_norm("1.183"), word_norm("2021")
+    ('hợp_tác_xã', '0.000', 'yyyy')
+    """
+    if word[0].isdigit():
+        return "yyyy" if _YEAR.fullmatch(word) else _DIGIT.sub("0", word)
+    return "_".join(_spelling(syllable).lower() for syllable in word.split()) or word
+
+
+@lru_cache(maxsize=65_536)
+def _unglued(piece: str) -> tuple[int, ...]:
+    """Lengths of the syllables in a piece of letters that a slip of the pen glued together; one length where none was."""
+    for change in _CASE_CHANGE.finditer(piece):
+        at = change.start()
+        if unicodedata.combining(piece[at]) == 0:
+            return (*_unglued(piece[:at]), *_unglued(piece[at:]))
+    syllables = _word_model().syllables
+    if piece.isascii() or _spelling(piece).lower() in syllables:
+        return (len(piece),)
+    acronym = _ACRONYM.match(piece)
+    if acronym and acronym.end() < len(piece) and _spelling(piece[acronym.end() :]) in syllables:
+        return (acronym.end(), len(piece) - acronym.end())
+    cuts = [
+        at
+        for at in range(2, min(len(piece) - 1, 16))
+        if unicodedata.combining(piece[at]) == 0
+        and _spelling(piece[:at]).lower() in syllables
+        and _spelling(piece[at:]) in syllables
+    ]
+    # a first syllable as long as possible: `giữ|tổng`, not `gi|ữtổng`
+    return (cuts[-1], len(piece) - cuts[-1]) if cuts else (len(piece),)
+
+
+_Piece = tuple[int, int, str]
+
+
+def _lines(text: str) -> Iterator[list[_Piece]]:
+    """The pieces of each line with their offsets, white space left out."""
+    line: list[_Piece] = []
+    for match in _PIECE.finditer(text):
+        piece, start = match.group(), match.start()
+        if piece.isspace():
+            if line and (len(line) >= _LONGEST_LINE or "\n" in piece):
+                yield line
+                line = []
+        elif len(piece) > 3 and piece[0].isalpha():
+            for length in _unglued(piece):
+                line.append((start, start + length, text[start : start + length]))
+                start += length
+        else:
+            line.append((start, match.end(), piece))
+    if line:
+        yield line
+
+
+def segment(text: str) -> Iterator[tuple[int, int]]:
+    """Offsets of the words of a text, in order; what lies between them is white space.
+
+    A word never spans a line break, holds no white space but single spaces, and keeps numerals, signs and letters apart.
+    """
+    model = _word_model()
+    for line in _lines(text):
+        tags = model.tag([_spelling(piece) for _, _, piece in line])
+        word = [line[0]]
+        counts = False
+        for tag, piece in zip(tags[1:], line[1:], strict=True):
+            last = word[-1]
+            if (
+                tag == "I-W"
+                and piece[2][0].isalpha()
+                and last[2][0].isalpha()
+                and piece[0] == last[1] + 1
+                and text[last[1]] == " "
+                and len(word) < _LONGEST_WORD
+            ):
+                word.append(piece)
+                continue
+            yield from _dictionary_words(word, counts, model.dictionary) if len(word) > 1 else (word[0][:2],)
+            counts = last[2][0].isdigit() or (counts and last[2].lower() in _SCALES)
+            word = [piece]
+        yield from _dictionary_words(word, counts, model.dictionary) if len(word) > 1 else (word[0][:2],)
+
+
+def _dictionary_words(word: list[_Piece], counts: bool, dictionary: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """A word of several syllables as it stands, or cut into the longest words, from the left, that may be joined."""
+    spelt = [_spelling(piece) for _, _, piece in word]
+    lowered = [syllable.lower() for syllable in spelt]
+    start = 0
+    if counts and (lowered[0] in _UNITS or lowered[0] in _SCALES):
+        yield word[0][:2]
+        start = 1
+    while start < len(word):
+        end = len(word)
+        while end > start + 1:
+            joined = " ".join(lowered[start:end])
+            if joined not in _NEVER_JOINED and (joined in dictionary or all(map(str.istitle, spelt[start:end]))):
+                break
+            end -= 1
+        yield word[start][0], word[end - 1][1]
+        start = end
+
+
+class VietnameseTokenizer:
+    """spaCy tokenizer: `doc.text == text` for every string; `token.norm_` is `word_norm` of the word.
+
+    White space other than the single space behind a word becomes tokens of its own, as spaCy's own tokenizers do.
+    """
+
+    def __init__(self, vocab: Vocab) -> None:
+        self.vocab = vocab
+
+    def __call__(self, text: str) -> Doc:
+        words: list[str] = []
+        spaces: list[bool] = []
+        at = 0
+        for start, end in segment(text):
+            if start > at:
+                _add_white_space(text[at:start], words, spaces)
+            words.append(text[start:end])
+            spaces.append(False)
+            at = end
+        if at < len(text):
+            _add_white_space(text[at:], words, spaces)
+        doc = Doc(self.vocab, words=words, spaces=spaces)
+        for token, word in zip(doc, words, strict=True):
+            token.norm_ = word_norm(word)
+        return doc
+
+    def pipe(self, texts: Iterable[str], batch_size: int = 50) -> Iterator[Doc]:  # noqa: ARG002 - spaCy's protocol
+        """Docs of a stream of texts."""
+        yield from map(self, texts)
+
+    # Nothing is learned here, so there is nothing to store; spaCy asks all the same.
+    def to_disk(self, path: str | Path, **kwargs: Any) -> None:
+        """Stores nothing."""
+
+    def from_disk(self, path: str | Path, **kwargs: Any) -> VietnameseTokenizer:  # noqa: ARG002
+        """Returns itself."""
+        return self
+
+    def to_bytes(self, **kwargs: Any) -> bytes:  # noqa: ARG002
+        """No bytes."""
+        return b""
+
+    def from_bytes(self, data: bytes, **kwargs: Any) -> VietnameseTokenizer:  # noqa: ARG002
+        """Returns itself."""
+        return self
+
+
+def _add_white_space(gap: str, words: list[str], spaces: list[bool]) -> None:
+    """Notes a gap: a leading single space belongs to the word before it, the rest is a token."""
+    if gap[0] == " " and words:
+        spaces[-1] = True
+        gap = gap[1:]
+    if gap:
+        words.append(gap)
+        spaces.append(False)
+
+
+def create_tokenizer() -> Callable[[Language], VietnameseTokenizer]:
+    """Registered as `chitieu.tokenizer.v1` in spaCy's tokenizer registry."""
+
+    def make(nlp: Language) -> VietnameseTokenizer:
+        return VietnameseTokenizer(nlp.vocab)
+
+    return make
