@@ -1,0 +1,165 @@
+"""`chitieu annotations check` and `chitieu annotations convert`."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from chitieu.annotation.check import Problem
+    from chitieu.annotation.gold import AnnotatedArticle
+    from chitieu.annotation.statistics import CorpusStatistics
+    from chitieu.errors import ChitieuError
+
+app = typer.Typer(help="Gold articles: check and convert them.", no_args_is_help=True)
+
+
+class Form(str, Enum):
+    """The two forms that a gold article is written in."""
+
+    INLINE = "inline"
+    JSONL = "jsonl"
+
+
+@app.command("check")
+def check_cli(
+    paths: Annotated[list[Path], typer.Argument(help="Files (.jsonl, .article.txt) or folders of them.")],
+    stats: Annotated[bool, typer.Option("--stats", help="Print what the corpus holds, by genre.")] = False,
+    errors_only: Annotated[bool, typer.Option("--errors-only", help="Leave the warnings out.")] = False,
+) -> None:
+    """Check that text, spans, facts and guidelines agree.
+
+    Exit code 1 if anything is an error, 2 if a path is wrong; warnings alone give 0.
+
+    Example: chitieu annotations check annotations --stats
+    """
+    from chitieu.annotation.check import Severity, check
+    from chitieu.annotation.statistics import statistics_by_genre
+
+    articles, broken = _read(paths)
+    for error in broken:
+        typer.echo(f"error {error}", err=True)
+    files = {article.id: path for path, article in articles}
+    problems = check(article for _, article in articles)
+    texts = {article.id: article.article.text for _, article in articles}
+    shown = [p for p in problems if not errors_only or p.severity is Severity.ERROR]
+    for problem in shown:
+        typer.echo(_line(problem, files[problem.article_id], texts[problem.article_id]), err=True)
+    errors = len(broken) + sum(problem.severity is Severity.ERROR for problem in problems)
+    facts = sum(len(article.facts) for _, article in articles)
+    if stats:
+        _print_statistics(statistics_by_genre(article for _, article in articles))
+    typer.echo(
+        f"{len(articles)} articles, {facts} facts: {errors} errors, {len(problems) + len(broken) - errors} warnings"
+    )
+    if errors:
+        raise typer.Exit(1)
+
+
+@app.command("convert")
+def convert_cli(
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Files or folders of them.")],
+    to: Annotated[Form, typer.Option("--to", help="The form to write.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A file (jsonl) or a folder (inline).")],
+    from_: Annotated[Form | None, typer.Option("--from", help="Take only inputs of this form.")] = None,
+) -> None:
+    """Convert gold articles between inline marks (one file an article) and JSON Lines (one file for all).
+
+    Exit code 1 if an input can't be read or written in the other form: then nothing is written.
+
+    Example: chitieu annotations convert drafts --to jsonl --output train.jsonl
+    """
+    from chitieu.annotation.files import INLINE_SUFFIX
+    from chitieu.annotation.gold import write_annotated
+    from chitieu.annotation.inline import format_inline
+    from chitieu.errors import ChitieuError
+
+    articles, broken = _read(inputs, from_)
+    written: dict[str, str] = {}
+    try:
+        if to is Form.INLINE:
+            written = {article.id: format_inline(article) for _, article in articles}
+    except ChitieuError as error:
+        broken.append(error)
+    for problem in broken:
+        typer.echo(f"error {problem}", err=True)
+    if broken:
+        raise typer.Exit(1)
+    try:
+        if to is Form.JSONL:
+            write_annotated(output, (article for _, article in articles))
+        else:
+            output.mkdir(parents=True, exist_ok=True)
+            for article_id, text in written.items():
+                _inside(output, article_id + INLINE_SUFFIX).write_bytes(text.encode("utf-8"))
+    except ChitieuError as error:
+        typer.echo(f"error {error}", err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"error {output}: [C401] can't write: {error.strerror} (choose another folder)", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{len(articles)} articles written to {output}")
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """A file of that name in the folder; ids come from input, and must not lead out of it."""
+    from chitieu.errors import OutputError
+
+    if Path(name).name != name or name.startswith("."):
+        raise OutputError("C402", f"{name!r} is no file name", place=str(folder), remedy="rename the article")
+    return folder / name
+
+
+def _read(
+    paths: list[Path], form: Form | None = None
+) -> tuple[list[tuple[Path, AnnotatedArticle]], list[ChitieuError]]:
+    from chitieu.annotation.files import INLINE_SUFFIX, annotation_files, read_file
+    from chitieu.errors import ChitieuError
+
+    articles: list[tuple[Path, AnnotatedArticle]] = []
+    broken: list[ChitieuError] = []
+    try:
+        files = list(annotation_files(paths))
+    except ChitieuError as error:
+        typer.echo(f"error {error}", err=True)
+        raise typer.Exit(2) from None
+    for file in files:
+        if form is not None and file.name.endswith(INLINE_SUFFIX) != (form is Form.INLINE):
+            continue
+        try:
+            articles += [(file, article) for article in read_file(file)]
+        except ChitieuError as error:
+            broken.append(error)
+    return articles, broken
+
+
+def _line(problem: Problem, file: Path, text: str) -> str:
+    """One finding as a line: file, article, the line of the article's text, and what is wrong."""
+    where = "" if problem.position is None else f", text line {text.count(chr(10), 0, problem.position) + 1}"
+    article = f"{problem.article_id}{where}"
+    return f"{problem.severity.value} {file}: {article}: [{problem.code}] {problem.message}"
+
+
+def _print_statistics(by_genre: dict[str, CorpusStatistics]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("genre", title="corpus")
+    columns = ("articles", "facts", "optional", "METRIC strings", "median words", "target", "actual")
+    kinds = ("level", "change", "share", "completion")
+    for name in (*columns, *kinds, "no metric", "no org", "no year"):
+        table.add_column(name, justify="right")
+    for genre, held in by_genre.items():
+        numbers = [held.articles, held.facts, held.optional, held.metrics, f"{held.median_words:.0f}"]
+        numbers += [held.statuses.get(status, 0) for status in ("target", "actual")]
+        numbers += [held.kinds.get(kind, 0) for kind in kinds]
+        numbers += [held.unlinked[role] for role in ("metric", "org", "year")]
+        table.add_row(genre, *map(str, numbers))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    app()
