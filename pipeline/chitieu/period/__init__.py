@@ -1,0 +1,9 @@
+"""Time expressions + publication date + discourse → normalised periods."""
+
+from __future__ import annotations
+
+from chitieu.period.resolve import resolve_periods
+from chitieu.period.timeline import Present, article_present
+from chitieu.period.value import Period, PeriodError
+
+__all__ = ["Period", "PeriodError", "Present", "article_present", "resolve_periods"]
