@@ -1,0 +1,8 @@
+"""Reading articles: files and folders, in the usual formats and encodings, to `Article`s or errors of a line."""
+
+from __future__ import annotations
+
+from chitieu.reading.files import SUFFIXES, read_articles
+from chitieu.reading.records import article_to_dict, parse_article
+
+__all__ = ["SUFFIXES", "article_to_dict", "parse_article", "read_articles"]

@@ -1,0 +1,97 @@
+"""From a web page to an article's text, title and publication date, by trafilatura."""
+
+from __future__ import annotations
+
+import logging
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from chitieu.article import Article
+from chitieu.errors import ArticleError
+from chitieu.reading.encoding import decode
+from chitieu.reading.records import check_text
+
+MAX_HTML = 10 * 2**20
+"""The largest page that is parsed, in bytes: lxml's tree takes many times that in memory."""
+
+_DECLARED = re.compile(
+    rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_:.\-]{2,40})""", re.IGNORECASE
+)
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NOT_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # lxml refuses these
+
+# Without a handler of its own, trafilatura's complaints would reach standard error beside our one line.
+for _name in ("trafilatura", "htmldate", "courlan"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
+
+def read_html(data: bytes, path: Path, published: date | None = None) -> Article:
+    """Extract the article of a page. Offsets count the extracted text.
+
+    Args:
+        data: the page as stored.
+        path: its file, whose stem is the article's id.
+        published: the date to take where the page gives none.
+
+    Raises:
+        ArticleError: C104 to C107, or C115 where the page holds no article.
+    """
+    place = str(path)
+    if len(data) > MAX_HTML:
+        raise ArticleError(
+            "C107",
+            f"a page of {len(data):,} bytes is over the limit of 10 MB",
+            place=place,
+            remedy="save the article's text as .txt",
+        )
+    declared = _DECLARED.search(data[:4_096])
+    page = decode(data, place, declared.group(1).decode("ascii") if declared else None).text
+    check_text(page, place)
+    document = _extract(_NOT_HTML.sub(" ", page), place)
+    text = document.get("text") if document else None
+    if document is None or not isinstance(text, str) or not text.strip():
+        raise _no_article(place)
+    return Article(
+        id=path.stem,
+        text=text,
+        title=_line(document.get("title")),
+        published=_date(document.get("date")) or published,
+        source=_line(document.get("sitename")),
+        url=_line(document.get("url")),
+    )
+
+
+def _extract(page: str, place: str) -> dict[str, Any] | None:
+    from trafilatura import bare_extraction  # a second and more to import
+
+    try:
+        document = bare_extraction(
+            page,
+            with_metadata=True,
+            include_comments=False,
+            # A date guessed from anywhere in the page would date every `năm nay` wrongly.
+            date_extraction_params={"original_date": True, "extensive_search": False},
+        )
+    except Exception as failure:  # whatever lxml and its layers raise on a hostile page must not stop the others
+        raise _no_article(place) from failure
+    return document if document is None or isinstance(document, dict) else dict(document.as_dict())
+
+
+def _no_article(place: str) -> ArticleError:
+    return ArticleError("C115", "is a page without an article", place=place, remedy="save the article's text as .txt")
+
+
+def _line(value: object) -> str | None:
+    """A metadata field on one line, or None where it is empty."""
+    return " ".join(value.split()) or None if isinstance(value, str) else None
+
+
+def _date(value: object) -> date | None:
+    if not isinstance(value, str) or not _ISO_DATE.fullmatch(value):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
