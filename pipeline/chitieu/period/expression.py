@@ -62,7 +62,11 @@ class Expression:
         at: the last month that it mentions, also where its period is the whole year; 0 for none.
         span: how many years it reaches back (`5 năm qua` → 5) or, negative, forward; 0 for a single one.
         unit: for `tháng trước`, `quý này`: how many months the unit has; 0 otherwise.
-        from_year: its period starts at `years[0]` or at the anchor and ends at the other.
+        from_year: its period runs from `years[0]` to the last of them, or to the present.
+        cycle: place in the sixty-year cycle (Giáp Tý is 0) for a year named by it; -1 for none.
+        term: whether it points back to a stretch of years (`giai đoạn này`).
+        same: whether it asks for the same part of another year (`cùng kỳ`).
+        start_of_year: whether it is the start of the year (`đầu năm`), a stock to compare with.
     """
 
     anchor: Anchor
@@ -73,6 +77,10 @@ class Expression:
     span: int = 0
     unit: int = 0
     from_year: bool = False
+    cycle: int = -1
+    term: bool = False
+    same: bool = False
+    start_of_year: bool = False
 
 
 def number(word: str) -> int:
@@ -113,6 +121,11 @@ _UNIT = _re(r"(tháng|quý|kỳ|tuần|ngày) (này|nay|trước(?: đó)?|qua|v
 _N_YEARS = _re(rf"(?:(\d{{1,2}}|{_WORD}) năm) ?(qua|vừa qua|gần đây|gần nhất|trước đây|trở lại đây|tới|tiếp theo|sau|nay|thực hiện|liên tiếp|đầu|thành lập)?")
 _TERM = _re(r"giai đoạn|nhiệm kỳ|thời kỳ|năm học|niên độ|niên vụ|niên khóa|năm tài chính|\bvụ\b")
 _SPAN = _re(rf"({YEAR}) ?(?:-|/|đến|tới|đến năm|đến hết năm|đến cuối năm) ?({YEAR})")
+_STEMS = ("giáp", "ất", "bính", "đinh", "mậu", "kỷ", "canh", "tân", "nhâm", "quý")
+_BRANCHES = ("tý", "sửu", "dần", "mão", "thìn", "tỵ", "ngọ", "mùi", "thân", "dậu", "tuất", "hợi")
+_CYCLE = _re(rf"({'|'.join(_STEMS)}) ({'|'.join(_BRANCHES)})")
+_TERM_BACK = _re(r"(?:giai đoạn|nhiệm kỳ|thời kỳ) (?:này|trên|đó|nói trên|vừa qua)")
+_NEW_YEAR = _re(r"(?:(?:so )?với |hồi |thời điểm |từ )?đầu (?:năm|kỳ)")
 _CONTEXT_YEAR = _re(r"\bnăm\b|\bkỳ\b|\bvụ\b|niên độ|giai đoạn|\bquý\b|\btháng\b|thời điểm đó|\btết\b|\bxuân\b")
 
 
@@ -122,19 +135,36 @@ def read(text: str) -> Expression:
     years = _named_years(text)
     months, at = _named_months(text)
     anchor, offset = _anchor(text, years, bool(months or at))
+    same = _SAME.search(text) is not None
     if anchor is Anchor.EXPLICIT:
-        span = _SPAN.search(text)
-        since = len(years) == 1 and re.search(r"từ (?:đầu )?(?:năm )?" + str(years[0]) + r" (?:cho )?đến nay", text)
-        ranged = bool(since) or (len(years) > 1 and (span is not None or bool(_TERM.search(text))) and not months and not at)
-        return Expression(anchor, years, 0, months, at, from_year=ranged)
+        return Expression(anchor, years, 0, months, at, from_year=_is_stretch(text, years, bool(months or at)), same=same)
+    if not at and (cycle := _cycle(text)) >= 0:
+        return Expression(Anchor.PRESENT, cycle=cycle)
     unit = _unit(text)
-    if unit is not None and anchor is not Anchor.SAME:
-        size, back = unit
-        return Expression(Anchor.CONTEXT if size > 1 else Anchor.PRESENT, offset=back, unit=max(size, 1), months=None)
-    span_years = _years_long(text) if anchor is not Anchor.SAME and not months else 0
+    if unit is not None and anchor is not Anchor.SAME and not at:
+        size, offset = unit
+        return Expression(Anchor.CONTEXT if size else Anchor.PRESENT, offset=offset if size else 0, unit=size)
+    span_years = _years_long(text) if anchor is not Anchor.SAME and not at else 0
     if span_years:
         return Expression(Anchor.PRESENT, span=span_years)
-    return Expression(anchor, (), offset, months, at)
+    new_year = _NEW_YEAR.fullmatch(text) is not None
+    return Expression(
+        anchor, (), offset, months, at, term=_TERM_BACK.search(text) is not None, same=same, start_of_year=new_year
+    )
+
+
+def _is_stretch(text: str, years: tuple[int, ...], has_months: bool) -> bool:
+    if len(years) == 1:
+        return re.search(rf"từ (?:đầu )?(?:năm )?{years[0]} (?:cho )?đến nay", text) is not None
+    return not has_months and (_SPAN.search(text) is not None or _TERM.search(text) is not None)
+
+
+def _cycle(text: str) -> int:
+    match = _CYCLE.search(text)
+    if match is None:
+        return -1
+    stem, branch = _STEMS.index(match[1]), _BRANCHES.index(match[2])
+    return next((n for n in range(60) if n % 10 == stem and n % 12 == branch), -1)
 
 
 def _named_years(text: str) -> tuple[int, ...]:

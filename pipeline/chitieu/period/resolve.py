@@ -9,12 +9,13 @@ from datetime import date
 
 from chitieu.period.expression import Anchor, Expression, read
 from chitieu.period.folding import fold
-from chitieu.period.timeline import DatedYear, Present, Tense, dated_years, infer_present
+from chitieu.period.present import Present, infer_present
+from chitieu.period.timeline import DatedYear, Tense, dated_years
 from chitieu.period.value import Period
 
 _AFTER = re.compile(r"\s?,?\s?(?:của\s|trong\s)?(?:năm\s(?:(?:19|20)\d\d|nay|ngoái|trước|tới)|(?:năm\s)?[/-]\s?(?:19|20)\d\d)(?!\d)")
 _COMPARED = re.compile(r"(?:\bso|so với|bằng|hơn)\s(?:với\s)?(?:\w+\s){0,2}?$")
-_FOCUS_REACH = 600
+_MONTHS_AHEAD = 3  # of the months 1, 2, 3 and 4 tried on the training articles, the first without an error
 
 
 def resolve_periods(
@@ -39,7 +40,7 @@ def resolve_periods(
     if published is not None:
         present = Present(published.year, published.month, published.day, certain=True)
     else:
-        present = infer_present(years, dated_years(fold(title).text) if title else ())
+        present = infer_present(folded.text, years, dated_years(fold(title).text) if title else ())
     discourse = _Discourse(folded.text, years, present)
     periods: list[Period | None] = [None] * len(mentions)
     for index in sorted(range(len(mentions)), key=lambda i: mentions[i]):
@@ -56,7 +57,9 @@ class _Discourse:
         self.years = years
         self.present = present
         self.cursor = 0
+        self.focus: int | None = None
         self.last: Period | None = None
+        self.term: Period | None = None
 
     def resolve(self, start: int, end: int) -> Period | None:
         mention = self.text[start:end].strip()
@@ -67,49 +70,71 @@ class _Discourse:
                 expression = read(mention + more[0])
         period = self._date(expression, start)
         compared = expression.anchor is Anchor.SAME or bool(_COMPARED.search(self.text[max(0, start - 24) : start]))
-        if period is not None and not compared:
+        if period is not None and period.months > 12:
+            self.term = period
+        elif period is not None and not compared:
             self.last = period
         return period
 
     def _date(self, expression: Expression, start: int) -> Period | None:
-        anchor = expression.anchor
+        anchor, present = expression.anchor, self.present.year
         if anchor is Anchor.EXPLICIT:
-            return build(expression, expression.years[-1], self.present.year)
+            return build(expression, expression.years[-1], present)
         if anchor is Anchor.SAME:
-            governing = self.last or (Period.of_year(self.present.year) if self.present.year else None)
-            return same_period(expression, governing) if governing else None
-        year = self.present.year if anchor in {Anchor.PRESENT, Anchor.PAST, Anchor.NONE} else self._context_year(expression, start)
+            governing = self.last or (Period.of_year(present) if present else None)
+            return resolve_base(governing, expression) if governing else None
+        if expression.unit:
+            return self._unit(expression)
+        if expression.cycle >= 0:
+            year: int | None = _cycle_year(expression.cycle, present)
+        elif anchor is Anchor.PAST or (anchor is Anchor.CONTEXT and not expression.months and not expression.at):
+            year = self._focus(start) or present
+        else:
+            year = self._not_ahead(expression, present)
         if year is None:
             return None
-        if expression.unit:
-            return self._unit(expression, year)
-        return build(expression, year + expression.offset, self.present.year)
+        if expression.term and self.term is not None and not expression.offset:
+            return self.term
+        return build(expression, year + expression.offset, present)
 
-    def _context_year(self, expression: Expression, start: int) -> int | None:
-        """Return the year of the last explicit one that governs here, or the present one."""
+    def _focus(self, start: int) -> int | None:
+        """Return the last explicit year before an offset that is reported, not planned or compared with."""
         while self.cursor < len(self.years) and self.years[self.cursor].start < start:
+            item = self.years[self.cursor]
+            if item.tense is Tense.PAST and (self.present.year is None or item.year <= self.present.year):
+                self.focus = item.year
             self.cursor += 1
-        present = self.present.year
-        for item in reversed(self.years[max(0, self.cursor - 6) : self.cursor]):
-            if start - item.start > _FOCUS_REACH:
-                break
-            if item.tense is Tense.PAST and (present is None or item.year <= present):
-                return item.year
-        return self._not_ahead(expression, present)
+        return self.focus
 
     def _not_ahead(self, expression: Expression, year: int | None) -> int | None:
-        """Take a month that the present hasn't reached as the year before's."""
-        if year is not None and self.present.certain and expression.at > self.present.month and not expression.offset:
+        """Take a month that is far ahead of the present as one of the year before (`tháng 12` in January)."""
+        ahead = expression.at > self.present.month + _MONTHS_AHEAD
+        if year is not None and self.present.certain and ahead and not expression.offset:
             return year - 1
         return year
 
-    def _unit(self, expression: Expression, year: int) -> Period | None:
-        size = expression.unit
-        if size == 1 and self.last is not None and self.last.months == 1 and not expression.offset:
-            return self.last
-        if size == 3 and self.last is not None and self.last.months == 3 and not expression.offset:
-            return self.last
-        return Period.of_year(year)
+    def _unit(self, expression: Expression) -> Period | None:
+        """Date `tháng này`, `quý trước`: units from the last period of that length, or from the present one."""
+        size, last = expression.unit, self.last
+        if last is not None and last.months == size and size in {1, 3}:
+            return last.shift(months=size * expression.offset)
+        year, month = self.present.year, self.present.month
+        if year is None:
+            return None
+        if size not in {1, 3} or not month:
+            return Period.of_year(year)
+        if not self.present.certain and expression.offset == 0 and last is not None:
+            year = last.year
+        first = month - (month - 1) % size
+        return Period.of_months(year, first, first + size - 1).shift(months=size * expression.offset)
+
+
+def _cycle_year(cycle: int, present: int | None) -> int | None:
+    """Return the year nearest the present that has this place in the sixty-year cycle (0 for Giáp Tý)."""
+    if present is None:
+        return None
+    ahead = (cycle - (present - 4)) % 60
+    return present + ahead if ahead <= 30 else present + ahead - 60
 
 
 def build(expression: Expression, year: int, present: int | None) -> Period:
@@ -128,6 +153,46 @@ def build(expression: Expression, year: int, present: int | None) -> Period:
     return Period.of_year(year)
 
 
-def same_period(expression: Expression, governing: Period) -> Period:
-    """Return the period of a `cùng kỳ`-like expression, counted from the period it is compared with."""
-    return governing.shift(years=-1)
+def resolve_base(governing: Period, mention: str | Expression) -> Period:
+    """Date the base of a comparison from the period of the figure that is compared.
+
+    Args:
+        governing: period of the fact itself.
+        mention: what the figure is compared with, as written (`cùng kỳ năm trước`, `tháng trước`, `năm 2019`).
+
+    Returns:
+        The period of the base: `cùng kỳ` is the governing one a year earlier, `tháng trước` a month earlier.
+    """
+    expression = read(fold(mention).text.strip()) if isinstance(mention, str) else mention
+    if expression.anchor is Anchor.EXPLICIT:
+        year = expression.years[-1]
+        if expression.same and not expression.months and not expression.at:
+            return governing.shift(years=year - governing.year)
+        return build(expression, year, governing.year)
+    if expression.unit:
+        return _units_away(governing, expression)
+    if expression.anchor is Anchor.SAME:
+        if expression.months:
+            return Period.of_months(governing.year + expression.offset, *expression.months)
+        return governing.shift(years=expression.offset)
+    if expression.start_of_year:
+        return Period.of_year(governing.year)
+    if expression.span > 0:
+        return Period.of_year(governing.year - expression.span)
+    if expression.anchor is Anchor.PRESENT and not expression.offset and not expression.at:
+        return governing
+    offset = expression.offset
+    if expression.at and not offset and expression.at > governing.end[1]:
+        offset = -1
+    if not expression.months and not expression.at and offset:
+        return Period.of_year(governing.year + offset)
+    return build(expression, governing.year + offset, governing.year)
+
+
+def _units_away(governing: Period, expression: Expression) -> Period:
+    size = expression.unit
+    if size not in {1, 3}:
+        return governing
+    year, month = governing.end
+    first = month - (month - 1) % size
+    return Period.of_months(year, first, first + size - 1).shift(months=size * (expression.offset or -1))
