@@ -34,8 +34,8 @@ _CONVERT = "save it as UTF-8 text"
 
 _SAMPLE = 4_096  # bytes that tell binary and unmarked UTF-16 from text
 _JUDGED = 400_000  # bytes that candidates are compared on; the chosen one decodes everything
-# Measured on 250 articles, cut to 20–2,000 characters and written in each of the four encodings: from 80 characters on, 99% are
-# told and none is told wrongly; with four accented words or five, one in 500 was.
+# Measured on 250 articles, cut to 20–2,000 characters and written in each of the four encodings: from 80 characters on,
+# 99% are told and none is told wrongly; with four accented words or five, one in 500 was.
 _ENOUGH_WORDS = 6
 _CONFIDENT_SHARE = 0.8
 _CLEAR_MARGIN = 0.25

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -27,8 +28,8 @@ def read_articles(
     """Read articles one at a time, holding no more than one file (or one line of a `.jsonl` file) in memory.
 
     Args:
-        inputs: `.txt`, `.html`, `.htm`, `.json` and `.jsonl` files, and folders of them. Folders are read recursively in
-            the order of names; hidden files and other suffixes in them are skipped, links to folders not followed.
+        inputs: `.txt`, `.html`, `.htm`, `.json` and `.jsonl` files, and folders of them. Folders are read recursively,
+            in the order of names; hidden files and other suffixes in them are skipped, links to folders not followed.
         published: publication date of articles that carry none.
         on_error: told of every file, line or article that is left out.
         exclude: files to pass over in folders, such as the output being written.
@@ -58,7 +59,7 @@ def _duplicate(article_id: str, place: str, first: str) -> ArticleError:
 
 def _files(inputs: Iterable[Path], on_error: OnError, excluded: Collection[Path]) -> Iterator[Path]:
     for path in inputs:
-        if path.is_dir():
+        if _is_folder(path):
             found = False
             for file in _folder(path, on_error):
                 if file.resolve() not in excluded:
@@ -73,7 +74,7 @@ def _files(inputs: Iterable[Path], on_error: OnError, excluded: Collection[Path]
                         remedy=f"put {', '.join(SUFFIXES)} files in it",
                     )
                 )
-        elif path.suffix.lower() not in SUFFIXES and path.is_file():
+        elif path.suffix.lower() not in SUFFIXES and _is_file(path):
             on_error(
                 ArticleError(
                     "C102",
@@ -84,6 +85,18 @@ def _files(inputs: Iterable[Path], on_error: OnError, excluded: Collection[Path]
             )
         else:
             yield path
+
+
+def _is_folder(path: Path) -> bool:
+    with suppress(OSError):  # an over-long name, or a parent that may not be looked into: reading it will say so
+        return path.is_dir()
+    return False
+
+
+def _is_file(path: Path) -> bool:
+    with suppress(OSError):
+        return path.is_file()
+    return False
 
 
 def _folder(folder: Path, on_error: OnError) -> Iterator[Path]:

@@ -20,6 +20,7 @@ _DECLARED = re.compile(
     rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_:.\-]{2,40})""", re.IGNORECASE
 )
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SENTENCE = 8  # syllables; labels of menus and buttons are shorter, the shortest news item is longer
 _NOT_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # lxml refuses these
 
 # Without a handler of its own, trafilatura's complaints would reach standard error beside our one line.
@@ -51,7 +52,7 @@ def read_html(data: bytes, path: Path, published: date | None = None) -> Article
     check_text(page, place)
     document = _extract(_NOT_HTML.sub(" ", page), place)
     text = document.get("text") if document else None
-    if document is None or not isinstance(text, str) or not text.strip():
+    if document is None or not isinstance(text, str) or not _has_sentence(text):
         raise _no_article(place)
     return Article(
         id=path.stem,
@@ -77,6 +78,11 @@ def _extract(page: str, place: str) -> dict[str, Any] | None:
     except Exception as failure:  # whatever lxml and its layers raise on a hostile page must not stop the others
         raise _no_article(place) from failure
     return document if document is None or isinstance(document, dict) else dict(document.as_dict())
+
+
+def _has_sentence(text: str) -> bool:
+    """Whether any line is long enough to be prose: from a page of menus and forms only their labels come out."""
+    return any(len(line.split()) >= _SENTENCE for line in text.splitlines())
 
 
 def _no_article(place: str) -> ArticleError:

@@ -1,7 +1,7 @@
 """The Vietnamese encodings that Python has no codec for: TCVN3 (ABC fonts), VISCII and VNI.
 
-The tables are data (`legacy.json`). TCVN3 as it was used has no codes for toned capitals, which its capital fonts draw from
-the codes of small letters: those come out as small letters, as every converter reads them.
+The tables are data (`legacy.json`). TCVN3 as it was used has no codes for toned capitals, which its
+capital fonts draw from the codes of small letters: those come out as small letters, as every converter reads them.
 """
 
 from __future__ import annotations

@@ -16,8 +16,10 @@ _ONSETS = "ngh|ng|nh|gh|gi|kh|ch|ph|th|tr|qu|b|c|d|đ|g|h|k|l|m|n|p|r|s|t|v|x|"
 
 _RIMES = """
     a ai am an ang anh ao au ay ăm ăn ăng âm ân âng âu ây e em en eng eo ê êm ên ênh êu i ia im in inh iu
-    iêm iên iêng iêu o oa oai oam oan oang oanh oao oay oăm oăn oăng oe oen oeo oi om on ong oong ô ôi ôm ôn ông ơ ơi ơm ơn
-    u ua ui um un ung uân uâng uây uê uênh uơ uy uya uynh uyn uyu uyên uôi uôm uôn uông
+    iêm iên iêng iêu
+    o oa oai oam oan oang oanh oao oay oăm oăn oăng oe oen oeo oi om on ong oong ô ôi ôm ôn ông ơ ơi ơm ơn
+    u ua ui um un ung uân uâng uây uê uênh uơ uy uya uynh uyn uyu uyên
+    uôi uôm uôn uông
     ư ưa ưi ưm ưn ưng ưu ươi ươm ươn ương ươu y ynh yêm yên yêng yêu
 """
 _STOPPED_RIMES = """
