@@ -100,8 +100,10 @@ _DATE_WORDS = _re(r"ngày (0?[1-9]|[12]\d|3[01]) tháng (0?[1-9]|1[0-2])")
 _SAME = _re(r"cùng\s*(?:kỳ|thời điểm|giai đoạn|thời gian|quý|tháng|vụ)|so cùng kỳ")
 _LAST = _re(r"(?:năm|niên độ|niên vụ|vụ) (?:ngoái|rồi|kia|(?:liền |ngay )?trước(?: đó)?|cũ)|năm qua trước")
 _BEFORE = _re(r"(?:năm|niên độ|niên vụ|vụ) (?:liền |ngay )?trước(?: đó)?")
-_NEXT = _re(r"(?:năm|niên vụ|vụ) (?:tới|sau|kế tiếp|tiếp theo)|sang năm")
+_NEXT = _re(r"(?:năm|niên vụ|vụ) (?:tới(?! *(?:ngày|tháng|hết|nay|\d))|sau|kế tiếp|tiếp theo)|sang năm")
 _THIS = _re(r"năm nay|năm này")
+_SINCE = _re(r"đầu năm(?! \d)|cuối năm(?! \d)|còn lại")
+_YEARS_AGO = _re(rf"({NUMBER}) năm (?:về )?trước(?: đây)?")
 _PAST = _re(r"năm (?:vừa )?qua|năm vừa rồi")
 _NOW = _re(r"\bhiện\b|\bnay\b|\bhôm\b|giờ đây|bây giờ|hiện tại|thời điểm này|đến giờ|thực tại|\bđang\b|mới đây|gần đây|thời gian qua|vừa rồi")
 _CUMULATED = _re(rf"(?<![\d/.,])({NUMBER}|{NUMBER} ?(?:-|đến|và) ?{NUMBER}) ?tháng(?! *(?:{MONTH_NAME})(?:\s*[/,-]|$))( cuối| còn lại| tới| sau)?")
@@ -114,6 +116,7 @@ _MONTH = _re(rf"tháng ?({MONTH_NAME})(?![\w])")
 _MONTHS = _re(rf"tháng ?({MONTH_NAME}) ?(?:-|và|đến|,) ?(?:tháng )?({MONTH_NAME})(?![\w/])")
 _MONTH_SLASH = _re(r"(?<![\d/.,-])(0?[1-9]|1[0-2])\s?[/.-]\s?(?=(?:19|20)\d\d)")
 _PART_OF_MONTH = _re(r"(?:đầu|cuối|giữa|nửa|trung tuần|thượng tuần|hạ tuần|tuần|ngày|kỳ \d|\d+ ngày)(?: \w+){0,3}? tháng")
+_EDGE_OF_MONTH = _re(r"(?:đầu|cuối|giữa|nửa|tuần) tháng|tuần (?:\w+ )?của tháng")
 _THROUGH = _re(r"\bhết|kết sổ")
 _UNTIL = _re(r"(?:đến|tới|trước|từ)\b")
 _FROM_NEW_YEAR = _re(rf"từ đầu năm|từ tháng 0?1\b|(?:từ )?tháng (?:0?1|một|giêng) (?:đến|-)|đầu năm(?: {YEAR})? đến")
@@ -144,7 +147,7 @@ def read(text: str) -> Expression:
     if unit is not None and anchor is not Anchor.SAME and not at:
         size, offset = unit
         return Expression(Anchor.CONTEXT if size else Anchor.PRESENT, offset=offset if size else 0, unit=size)
-    span_years = _years_long(text) if anchor is not Anchor.SAME and not at else 0
+    span_years = _years_long(text) if anchor is not Anchor.SAME and not at and not offset else 0
     if span_years:
         return Expression(Anchor.PRESENT, span=span_years)
     new_year = _NEW_YEAR.fullmatch(text) is not None
@@ -155,7 +158,9 @@ def read(text: str) -> Expression:
 
 def _is_stretch(text: str, years: tuple[int, ...], has_months: bool) -> bool:
     if len(years) == 1:
-        return re.search(rf"từ (?:đầu )?(?:năm )?{years[0]} (?:cho )?đến nay", text) is not None
+        return re.search(rf"{years[0]} (?:cho )?(?:đến|tới) nay", text) is not None
+    if re.search(r"từ .*?(?:đến|tới|-)", text) and years[0] < years[-1]:
+        return True
     return not has_months and (_SPAN.search(text) is not None or _TERM.search(text) is not None)
 
 
@@ -224,7 +229,7 @@ def _quarters(text: str) -> tuple[tuple[int, int] | None, int] | None:
 def _cumulated(text: str) -> tuple[tuple[int, int] | None, int] | None:
     match = _CUMULATED.search(text)
     if match is None:
-        first = re.search(r"\btháng đầu", text)
+        first = re.search(r"(?<!các )(?<!những )(?<!mấy )(?<!vài )\btháng đầu", text)
         return ((1, 1), 1) if first else ((12, 12), 12) if re.search(r"tháng cuối cùng", text) else None
     n = number(re.split(r"-|đến|và", match[1])[-1].strip())
     if not 1 <= n <= 12:
@@ -247,7 +252,9 @@ def _months(text: str) -> tuple[tuple[int, int] | None, int] | None:
     n = number(last[1]) if last else int(slash[1]) if slash else 0
     if not n:
         return None
-    if _THROUGH.search(text) or _FROM_NEW_YEAR.search(text):
+    if _FROM_NEW_YEAR.search(text):
+        return ((1, n) if not _EDGE_OF_MONTH.search(text) else None), n
+    if _THROUGH.search(text) and len(_MONTH.findall(text)) < 2:
         return ((1, n) if not _PART_OF_MONTH.search(text) else None), n
     if _PART_OF_MONTH.search(text) or _UNTIL.search(text):
         return None, n
@@ -266,7 +273,9 @@ def _anchor(text: str, years: tuple[int, ...], has_months: bool) -> tuple[Anchor
         return Anchor.CONTEXT, -1
     if _NEXT.search(text):
         return Anchor.PRESENT, 1
-    if _THIS.search(text):
+    if ago := _YEARS_AGO.search(text):
+        return Anchor.PRESENT, -number(ago[1])
+    if _THIS.search(text) or _SINCE.search(text):
         return Anchor.PRESENT, 0
     if _PAST.search(text):
         return Anchor.PAST, 0
@@ -291,8 +300,15 @@ def _unit(text: str) -> tuple[int, int] | None:
     return size, -1 if back.startswith(("trước", "liền", "qua", "vừa")) else 1 if back in {"tới", "sau", "kế tiếp"} else 0
 
 
+def is_just_past(text: str) -> bool:
+    """Whether a unit is the one just reported (`quý vừa qua`) rather than the one before it (`quý trước`)."""
+    return re.search(r"\b(?:qua|vừa)\b", text) is not None
+
+
 def _years_long(text: str) -> int:
     match = _N_YEARS.search(text)
-    if match is None or not (n := number(match[1])) or n > 60:
+    if match is None or not (n := number(match[1])) or n > 60 or re.match(r"năm (?:nay|qua|này|tới)", match[0]):
         return 0
-    return -n if match[2] in {"tới", "tiếp theo", "sau"} else n
+    if match[2] in {"tới", "tiếp theo", "sau"}:
+        return -n
+    return n if re.search(r"\bsau\b|\bgần\b", text) or n == 1 else n - 1

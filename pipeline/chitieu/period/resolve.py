@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from chitieu.period.expression import Anchor, Expression, read
+from chitieu.period.expression import Anchor, Expression, is_just_past, read
 from chitieu.period.folding import fold
 from chitieu.period.present import Present, infer_present
 from chitieu.period.timeline import DatedYear, Tense, dated_years
@@ -15,6 +15,7 @@ from chitieu.period.value import Period
 
 _AFTER = re.compile(r"\s?,?\s?(?:của\s|trong\s)?(?:năm\s(?:(?:19|20)\d\d|nay|ngoái|trước|tới)|(?:năm\s)?[/-]\s?(?:19|20)\d\d)(?!\d)")
 _COMPARED = re.compile(r"(?:\bso|so với|bằng|hơn)\s(?:với\s)?(?:\w+\s){0,2}?$")
+_PLANNED = re.compile(r"(?:\bsẽ\b|dự kiến|kế hoạch|phấn đấu|mục tiêu|sắp)[^.;\n]*$")
 _MONTHS_AHEAD = 3  # of the months 1, 2, 3 and 4 tried on the training articles, the first without an error
 
 
@@ -60,6 +61,7 @@ class _Discourse:
         self.focus: int | None = None
         self.last: Period | None = None
         self.term: Period | None = None
+        self.month: Period | None = None
 
     def resolve(self, start: int, end: int) -> Period | None:
         mention = self.text[start:end].strip()
@@ -68,15 +70,17 @@ class _Discourse:
             more = _AFTER.match(self.text, end, end + 24)
             if more:
                 expression = read(mention + more[0])
-        period = self._date(expression, start)
+        period = self._date(expression, mention, start)
         compared = expression.anchor is Anchor.SAME or bool(_COMPARED.search(self.text[max(0, start - 24) : start]))
+        if expression.at and period is not None and not compared:
+            self.month = Period.of_months(period.year, expression.at, expression.at)
         if period is not None and period.months > 12:
             self.term = period
         elif period is not None and not compared:
             self.last = period
         return period
 
-    def _date(self, expression: Expression, start: int) -> Period | None:
+    def _date(self, expression: Expression, mention: str, start: int) -> Period | None:
         anchor, present = expression.anchor, self.present.year
         if anchor is Anchor.EXPLICIT:
             return build(expression, expression.years[-1], present)
@@ -84,13 +88,13 @@ class _Discourse:
             governing = self.last or (Period.of_year(present) if present else None)
             return resolve_base(governing, expression) if governing else None
         if expression.unit:
-            return self._unit(expression)
+            return self._unit(expression, is_just_past(mention))
         if expression.cycle >= 0:
             year: int | None = _cycle_year(expression.cycle, present)
         elif anchor is Anchor.PAST or (anchor is Anchor.CONTEXT and not expression.months and not expression.at):
             year = self._focus(start) or present
         else:
-            year = self._not_ahead(expression, present)
+            year = present if _PLANNED.search(self.text[max(0, start - 80) : start]) else self._not_ahead(expression, present)
         if year is None:
             return None
         if expression.term and self.term is not None and not expression.offset:
@@ -113,11 +117,11 @@ class _Discourse:
             return year - 1
         return year
 
-    def _unit(self, expression: Expression) -> Period | None:
+    def _unit(self, expression: Expression, just_past: bool) -> Period | None:
         """Date `tháng này`, `quý trước`: units from the last period of that length, or from the present one."""
-        size, last = expression.unit, self.last
+        size, last = expression.unit, self.month if expression.unit == 1 else self.last
         if last is not None and last.months == size and size in {1, 3}:
-            return last.shift(months=size * expression.offset)
+            return last if just_past else last.shift(months=size * expression.offset)
         year, month = self.present.year, self.present.month
         if year is None:
             return None
