@@ -122,7 +122,8 @@ class AnnotatedArticle:
     def canonical(self) -> AnnotatedArticle:
         """The same annotation in its one order: spans as they stand in the text, facts as their values stand.
 
-        A base without a year that can be known has `base_years` (), no base and no year has None.
+        A base whose year can't be known has `base_years` (), no base and no year has None; an empty title, source or
+        url is none.
         """
         start = {span.id: (span.start, span.end) for span in self.spans}
         facts = [
@@ -132,7 +133,9 @@ class AnnotatedArticle:
             for fact in sorted(self.facts, key=lambda fact: start[fact.value])
         ]
         spans = sorted(self.spans, key=lambda span: (span.start, span.end, span.id))
-        return replace(self, spans=tuple(spans), facts=tuple(facts))
+        article = self.article
+        article = replace(article, title=article.title or None, source=article.source or None, url=article.url or None)
+        return replace(self, article=article, spans=tuple(spans), facts=tuple(facts))
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of the public format, in its key order; `genre` stands only where it is known."""

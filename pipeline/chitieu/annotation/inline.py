@@ -9,6 +9,7 @@ from chitieu.annotation.gold import AnnotatedArticle, AnnotatedSpan, GoldFact, i
 from chitieu.article import Article
 from chitieu.errors import AnnotationError
 from chitieu.labels import Bound, Direction, Kind, Label, Status
+from chitieu.period import Period, PeriodError
 
 LETTERS = {
     "V": Label.VALUE,
@@ -31,7 +32,7 @@ ATTRIBUTES = {
 _SPAN_ID = re.compile(r"[VMOYTA][0-9]+\Z")
 _MARK = re.compile(r"\[\[(?!\[)|\]\]")  # of three opening brackets, the last two open the mark
 _MARK_ID = re.compile(r"([^\s|\[\]]*)\|")
-_PERIOD = re.compile(r"(?:[0-9]{4}(?:-[0-9A-Z]{2,3})?/)?([0-9]{4})(?:-[0-9A-Z]{2,3})?\Z")
+_PERIOD_LIKE = re.compile(r"[0-9]{4}[-/0-9HQM]*\Z")
 _YEARS = re.compile(r"(?:[0-9]{4}(?:,[0-9]{4})*)?\Z")
 
 
@@ -229,7 +230,11 @@ class _FactLine:
             self.put("years", self.years(value))
         elif _SPAN_ID.match(token):
             self.take_span(token)
-        elif _PERIOD.match(token):
+        elif _PERIOD_LIKE.match(token):
+            try:
+                Period.parse(token)
+            except PeriodError as error:
+                raise self.error(error.message, error.remedy) from None
             self.put("period", token)
         elif token in ATTRIBUTES:
             self.put(ATTRIBUTES[token], token)
@@ -267,8 +272,6 @@ def _fact_line(line: str, labels: dict[str, Label], place: str) -> GoldFact:
     if "status" not in given:
         raise taken.error(f"the fact on {value.strip()} has no status", "add target or actual")
     period = given.get("period")
-    ends = _PERIOD.match(period or "")
-    default_years = ends.group(1) if ends else ""
     return GoldFact(
         value=value.strip(),
         metric=tuple(taken.metric),
@@ -281,11 +284,18 @@ def _fact_line(line: str, labels: dict[str, Label], place: str) -> GoldFact:
         kind=Kind(given.get("kind", Kind.LEVEL.value)),
         dir=Direction(given["dir"]) if "dir" in given else None,
         bound=Bound(given.get("bound", Bound.EXACT.value)),
-        years=_numbers(given.get("years", default_years)),
+        years=_numbers(given["years"]) if "years" in given else _default_years(period),
         period=period,
         base_years=_numbers(given["base_years"]) if "base_years" in given else None,
         optional="optional" in given,
     )
+
+
+def _default_years(period: str | None) -> tuple[int, ...]:
+    try:
+        return () if period is None else (Period.parse(period).year,)
+    except PeriodError:
+        return ()
 
 
 def _numbers(years: str) -> tuple[int, ...]:
@@ -293,8 +303,6 @@ def _numbers(years: str) -> tuple[int, ...]:
 
 
 def _format_fact(fact: GoldFact) -> str:
-    ends = _PERIOD.match(fact.period or "")
-    default_years = (int(ends.group(1)),) if ends else ()
     years = ",".join(map(str, fact.years))
     base_years = ",".join(map(str, fact.base_years or ()))
     tokens = [
@@ -305,7 +313,7 @@ def _format_fact(fact: GoldFact) -> str:
         fact.cue,
         fact.base_years is not None and f"base={fact.base or ''}{'@' if base_years else ''}{base_years}",
         fact.period,
-        fact.years != default_years and f"years={years}",
+        fact.years != _default_years(fact.period) and f"years={years}",
         fact.status.value,
         fact.kind is not Kind.LEVEL and fact.kind.value,
         fact.dir and fact.dir.value,

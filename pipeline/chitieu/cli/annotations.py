@@ -147,17 +147,28 @@ def _print_statistics(by_genre: dict[str, CorpusStatistics]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("genre", title="corpus")
-    columns = ("articles", "facts", "optional", "METRIC strings", "median words", "target", "actual")
-    kinds = ("level", "change", "share", "completion")
-    for name in (*columns, *kinds, "no metric", "no org", "no year"):
-        table.add_column(name, justify="right")
-    for genre, held in by_genre.items():
-        numbers = [held.articles, held.facts, held.optional, held.metrics, f"{held.median_words:.0f}"]
-        numbers += [held.statuses.get(status, 0) for status in ("target", "actual")]
-        numbers += [held.kinds.get(kind, 0) for kind in kinds]
-        numbers += [held.unlinked[role] for role in ("metric", "org", "year")]
-        table.add_row(genre, *map(str, numbers))
+    rows: dict[str, list[object]] = {
+        "articles": [held.articles for held in by_genre.values()],
+        "words": [held.words for held in by_genre.values()],
+        "words, median": [round(held.median_words) for held in by_genre.values()],
+        "facts": [held.facts for held in by_genre.values()],
+        "facts, optional": [held.optional for held in by_genre.values()],
+        "METRIC wordings": [held.metrics for held in by_genre.values()],
+    }
+    for label in ("VALUE", "METRIC", "ORG", "YEAR", "TARGET", "ACTUAL"):
+        rows[f"{label} spans"] = [held.spans[label] for held in by_genre.values()]
+    for field in ("statuses", "kinds", "bounds"):
+        for name in sorted({name for held in by_genre.values() for name in getattr(held, field)}):
+            rows[f"{field[:-1] if field != 'statuses' else 'status'} {name}"] = [
+                getattr(held, field).get(name, 0) for held in by_genre.values()
+            ]
+    for role in ("metric", "org", "year", "cue"):
+        rows[f"facts without {role}"] = [held.unlinked[role] for held in by_genre.values()]
+    table = Table("", title="corpus")
+    for genre in by_genre:
+        table.add_column(genre, justify="right")
+    for name, numbers in rows.items():
+        table.add_row(name, *map(str, numbers))
     Console().print(table)
 
 

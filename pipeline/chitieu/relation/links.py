@@ -1,0 +1,36 @@
+"""Links: what the relation model says of one VALUE, and what the gold says, in the same form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chitieu.labels import Direction, Kind, Status
+
+Offsets = tuple[int, int]
+"""Start (inclusive) and end (exclusive) of a span, in code points of the article's text as stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Which spans make a fact with a VALUE, and the fact's attributes.
+
+    Attributes:
+        value: the VALUE span that anchors the fact.
+        metric: the METRIC pieces, in text order.
+        of: another VALUE whose counted noun the figure belongs to.
+        base: the YEAR of the comparison, for a change.
+        cue: the TARGET or ACTUAL span that says the status.
+        confidence: probability that all of it is right, in [0, 1]; None for gold.
+    """
+
+    value: Offsets
+    metric: tuple[Offsets, ...]
+    of: Offsets | None
+    org: Offsets | None
+    year: Offsets | None
+    base: Offsets | None
+    cue: Offsets | None
+    status: Status
+    kind: Kind
+    dir: Direction | None
+    confidence: float | None = None
