@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chitieu.period.resolve import resolve_base, resolve_periods
+from chitieu.period.mentions import find_periods
 from chitieu.period.present import Present, article_present
 from chitieu.period.value import Period, PeriodError
 
-__all__ = ["Period", "PeriodError", "Present", "article_present", "resolve_base", "resolve_periods"]
+__all__ = ["Period", "PeriodError", "Present", "article_present", "find_periods", "resolve_base", "resolve_periods"]

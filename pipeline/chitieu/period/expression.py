@@ -95,7 +95,9 @@ def _re(pattern: str) -> re.Pattern[str]:
 
 _YEARS = _re(rf"(?<!\d){YEAR}(?!\d)(?!\.\d)")
 _SHORT_RANGE = _re(rf"(?<!\d)({YEAR}) ?[-/] ?(\d\d)(?![\d/.-])")
-_DATE = _re(r"(?<![\d.,])(0?[1-9]|[12]\d|3[01])\s?([/.-])\s?(0?[1-9]|1[0-2])(?:\s?\2\s?((?:19|20)\d\d|\d\d)(?!\d))?(?!\d|[.,]\d)")
+_DATE = _re(
+    r"(?<![\d.,])(0?[1-9]|[12]\d|3[01])\s?([/.-])\s?(0?[1-9]|1[0-2])(?:\s?\2\s?((?:19|20)\d\d|\d\d)(?!\d))?(?!\d|[.,]\d)"
+)
 _DATE_WORDS = _re(r"ngày (0?[1-9]|[12]\d|3[01]) tháng (0?[1-9]|1[0-2])")
 _SAME = _re(r"cùng\s*(?:kỳ|thời điểm|giai đoạn|thời gian|quý|tháng|vụ)|so cùng kỳ")
 _LAST = _re(r"(?:năm|niên độ|niên vụ|vụ) (?:ngoái|rồi|kia|(?:liền |ngay )?trước(?: đó)?|cũ)|năm qua trước")
@@ -105,8 +107,12 @@ _THIS = _re(r"năm nay|năm này")
 _SINCE = _re(r"đầu năm(?! \d)|cuối năm(?! \d)|còn lại")
 _YEARS_AGO = _re(rf"({NUMBER}) năm (?:về )?trước(?: đây)?")
 _PAST = _re(r"năm (?:vừa )?qua|năm vừa rồi")
-_NOW = _re(r"\bhiện\b|\bnay\b|\bhôm\b|giờ đây|bây giờ|hiện tại|thời điểm này|đến giờ|thực tại|\bđang\b|mới đây|gần đây|thời gian qua|vừa rồi")
-_CUMULATED = _re(rf"(?<![\d/.,])({NUMBER}|{NUMBER} ?(?:-|đến|và) ?{NUMBER}) ?tháng(?! *(?:{MONTH_NAME})(?:\s*[/,-]|$))( cuối| còn lại| tới| sau)?")
+_NOW = _re(
+    r"\bhiện\b|\bnay\b|\bhôm\b|giờ đây|bây giờ|hiện tại|thời điểm này|đến giờ|thực tại|\bđang\b|mới đây|gần đây|thời gian qua|vừa rồi"
+)
+_CUMULATED = _re(
+    rf"(?<![\d/.,])({NUMBER}|{NUMBER} ?(?:-|đến|và) ?{NUMBER}) ?tháng(?! *(?:{MONTH_NAME})(?:\s*[/,-]|$))( cuối| còn lại| tới| sau)?"
+)
 _TERSE = _re(r"(?<![a-z\d])(?:(\d{1,2})t|q([1-4])|h([12])|(\d{1,2})m)(?=\s*[/-]?\s*(?:\d|năm|$))")
 _HALF = _re(r"nửa (đầu|cuối)(?: của)? (?:năm|niên|(?=(?:19|20)\d\d))|(bán niên)|6 tháng (cuối)|sáu tháng (cuối)")
 _QUARTER = _re(rf"quý ({QUARTER_NAME})(?![\w])")
@@ -115,13 +121,19 @@ _LAST_QUARTER = _re(r"quý cuối")
 _MONTH = _re(rf"tháng ?({MONTH_NAME})(?![\w])")
 _MONTHS = _re(rf"tháng ?({MONTH_NAME}) ?(?:-|và|đến|,) ?(?:tháng )?({MONTH_NAME})(?![\w/])")
 _MONTH_SLASH = _re(r"(?<![\d/.,-])(0?[1-9]|1[0-2])\s?[/.-]\s?(?=(?:19|20)\d\d)")
-_PART_OF_MONTH = _re(r"(?:đầu|cuối|giữa|nửa|trung tuần|thượng tuần|hạ tuần|tuần|ngày|kỳ \d|\d+ ngày)(?: \w+){0,3}? tháng")
+_PART_OF_MONTH = _re(
+    r"(?:đầu|cuối|giữa|nửa|trung tuần|thượng tuần|hạ tuần|tuần|ngày|kỳ \d|\d+ ngày)(?: \w+){0,3}? tháng"
+)
 _EDGE_OF_MONTH = _re(r"(?:đầu|cuối|giữa|nửa|tuần) tháng|tuần (?:\w+ )?của tháng")
 _THROUGH = _re(r"\bhết|kết sổ")
 _UNTIL = _re(r"(?:đến|tới|trước|từ)\b")
 _FROM_NEW_YEAR = _re(rf"từ đầu năm|từ tháng 0?1\b|(?:từ )?tháng (?:0?1|một|giêng) (?:đến|-)|đầu năm(?: {YEAR})? đến")
-_UNIT = _re(r"(tháng|quý|kỳ|tuần|ngày) (này|nay|trước(?: đó)?|qua|vừa qua|tới|sau|vừa rồi|liền trước|kế tiếp)|trong (tháng|quý)\b|(?:hôm|ngày) (qua|nay)")
-_N_YEARS = _re(rf"(?:(\d{{1,2}}|{_WORD}) năm) ?(qua|vừa qua|gần đây|gần nhất|trước đây|trở lại đây|tới|tiếp theo|sau|nay|thực hiện|liên tiếp|đầu|thành lập)?")
+_UNIT = _re(
+    r"(tháng|quý|kỳ|tuần|ngày) (này|nay|trước(?: đó)?|qua|vừa qua|tới|sau|vừa rồi|liền trước|kế tiếp)|trong (tháng|quý)\b|(?:hôm|ngày) (qua|nay)"
+)
+_N_YEARS = _re(
+    rf"(?:(\d{{1,2}}|{_WORD}) năm) ?(qua|vừa qua|gần đây|gần nhất|trước đây|trở lại đây|tới|tiếp theo|sau|nay|thực hiện|liên tiếp|đầu|thành lập)?"
+)
 _TERM = _re(r"giai đoạn|nhiệm kỳ|thời kỳ|năm học|niên độ|niên vụ|niên khóa|năm tài chính|\bvụ\b")
 _SPAN = _re(rf"({YEAR}) ?(?:-|/|đến|tới|đến năm|đến hết năm|đến cuối năm) ?({YEAR})")
 _STEMS = ("giáp", "ất", "bính", "đinh", "mậu", "kỷ", "canh", "tân", "nhâm", "quý")
@@ -140,7 +152,9 @@ def read(text: str) -> Expression:
     anchor, offset = _anchor(text, years, bool(months or at))
     same = _SAME.search(text) is not None
     if anchor is Anchor.EXPLICIT:
-        return Expression(anchor, years, 0, months, at, from_year=_is_stretch(text, years, bool(months or at)), same=same)
+        return Expression(
+            anchor, years, 0, months, at, from_year=_is_stretch(text, years, bool(months or at)), same=same
+        )
     if not at and (cycle := _cycle(text)) >= 0:
         return Expression(Anchor.PRESENT, cycle=cycle)
     unit = _unit(text)
@@ -297,7 +311,11 @@ def _unit(text: str) -> tuple[int, int] | None:
         return None
     size = {"tháng": 1, "quý": 3}.get(unit, 0)
     back = match[2] or ""
-    return size, -1 if back.startswith(("trước", "liền", "qua", "vừa")) else 1 if back in {"tới", "sau", "kế tiếp"} else 0
+    return size, -1 if back.startswith(("trước", "liền", "qua", "vừa")) else 1 if back in {
+        "tới",
+        "sau",
+        "kế tiếp",
+    } else 0
 
 
 def is_just_past(text: str) -> bool:

@@ -15,7 +15,15 @@ _SAME_LENGTH = str.maketrans(
     }
 )
 # Both tone placements and the usual slips of the words that the grammar asks for.
-_SPELLINGS = (("luỹ", "lũy"), ("quí", "quý"), ("qúy", "quý"), ("qúi", "quý"), ("kì", "kỳ"), ("kỉ ", "kỷ "), ("khoá", "khóa"))
+_SPELLINGS = (
+    ("luỹ", "lũy"),
+    ("quí", "quý"),
+    ("qúy", "quý"),
+    ("qúi", "quý"),
+    ("kì", "kỳ"),
+    ("kỉ ", "kỷ "),
+    ("khoá", "khóa"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def example(article: Mapping[str, Any]) -> Example | None:
     return choices, [features(year, years, title, season) for year in choices], votes
 
 
-def learn_present(examples: Sequence[Example], strength: float = 0.5) -> dict[str, float]:
+def learn_present(examples: Sequence[Example], strength: float = 2.0) -> dict[str, float]:
     """Fit the conditional logit.
 
     Args:

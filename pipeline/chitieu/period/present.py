@@ -55,7 +55,9 @@ def candidates(years: Sequence[DatedYear]) -> list[int]:
     today = date.today().year  # no article was written in a year to come
     named = {item.year for item in years}
     latest = min(max(named, default=0), today)
-    return sorted({y + d for y in named for d in (-1, 0, 1) if latest - _REACH <= y + d <= today})
+    # What is compared with `cùng kỳ năm 2019` lies behind 2019.
+    behind = max((item.year + 1 for item in years if item.tense is Tense.SAME and item.year < today), default=0)
+    return sorted({y + d for y in named for d in (-1, 0, 1) if max(latest - _REACH, behind) <= y + d <= today})
 
 
 def _kind(item: DatedYear) -> str:
@@ -85,7 +87,7 @@ def features(
         counts[f"{_kind(item)}{max(-3, min(3, gap)):+d}"] += 1
     dateline = int(season.get("month", 0))
     for item in years:
-        if dateline and item.month and item.tense in {Tense.PAST, Tense.BASE} and item.month > dateline:
+        if dateline and item.month and item.tense in {Tense.PAST, Tense.SAME, Tense.BASE} and item.month > dateline:
             counts[f"later{max(-2, min(2, item.year - candidate)):+d}"] += 1
     found = {f"any:{key}": 1.0 for key in counts}
     found.update({f"log:{key}": math.log(n) for key, n in counts.items() if n > 1})

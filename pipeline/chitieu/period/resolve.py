@@ -13,7 +13,9 @@ from chitieu.period.present import Present, infer_present
 from chitieu.period.timeline import DatedYear, Tense, dated_years
 from chitieu.period.value import Period
 
-_AFTER = re.compile(r"\s?,?\s?(?:của\s|trong\s)?(?:năm\s(?:(?:19|20)\d\d|nay|ngoái|trước|tới)|(?:năm\s)?[/-]\s?(?:19|20)\d\d)(?!\d)")
+_AFTER = re.compile(
+    r"\s?,?\s?(?:của\s|trong\s)?(?:năm\s(?:(?:19|20)\d\d|nay|ngoái|trước|tới)|(?:năm\s)?[/-]\s?(?:19|20)\d\d)(?!\d)"
+)
 _COMPARED = re.compile(r"(?:\bso|so với|bằng|hơn)\s(?:với\s)?(?:\w+\s){0,2}?$")
 _PLANNED = re.compile(r"(?:\bsẽ\b|dự kiến|kế hoạch|phấn đấu|mục tiêu|sắp)[^.;\n]*$")
 _MONTHS_AHEAD = 3  # of the months 1, 2, 3 and 4 tried on the training articles, the first without an error
@@ -94,7 +96,11 @@ class _Discourse:
         elif anchor is Anchor.PAST or (anchor is Anchor.CONTEXT and not expression.months and not expression.at):
             year = self._focus(start) or present
         else:
-            year = present if _PLANNED.search(self.text[max(0, start - 80) : start]) else self._not_ahead(expression, present)
+            year = (
+                present
+                if _PLANNED.search(self.text[max(0, start - 80) : start])
+                else self._not_ahead(expression, present)
+            )
         if year is None:
             return None
         if expression.term and self.term is not None and not expression.offset:

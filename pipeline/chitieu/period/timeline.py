@@ -13,10 +13,12 @@ class Tense(IntEnum):
     """How a year stands in its sentence."""
 
     PAST = 0  # reported, or without a sign
-    BASE = 1  # compared with
-    PLAN = 2  # the year of a plan or a budget, often the present one
-    FUTURE = 3  # ahead: đến năm …, sẽ, dự kiến
-    SPAN = 4  # part of giai đoạn …, or of a document's number
+    SAME = 1  # compared with: cùng kỳ …
+    BASE = 2  # compared with: so với …
+    SINCE = 3  # where something starts: từ …
+    PLAN = 4  # the year of a plan or a budget, often the present one
+    FUTURE = 5  # ahead: đến năm …, sẽ, dự kiến
+    SPAN = 6  # part of giai đoạn …, or of a document's number
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +42,32 @@ class DatedYear:
 
 _YEAR = re.compile(rf"(?<![\d.,]){YEAR}(?![\d]|[.,]\d)")
 _DATE_BEFORE = re.compile(r"(?<!\d)(\d{1,2})\s?[/.-]\s?(\d{1,2})\s?[/.-]\s?$")
-_MONTH_BEFORE = re.compile(r"(?<![\d/.-])(?:(?:tháng\s?)?(0?[1-9]|1[0-2])\s?[/.-]\s?|tháng\s?(0?[1-9]|1[0-2])[\s,]{1,2}năm\s)$")
+_MONTH_BEFORE = re.compile(
+    r"(?<![\d/.-])(?:(?:tháng\s?)?(0?[1-9]|1[0-2])\s?[/.-]\s?|tháng\s?(0?[1-9]|1[0-2])[\s,]{1,2}năm\s)$"
+)
 _QUARTER_BEFORE = re.compile(r"(?:quý\s?|\bq)(iv|i{1,3}|[1-4])\s?(?:[/.-]\s?|[\s,]{1,2}năm\s)$")
 _MONTHS_BEFORE = re.compile(r"(?<![\d/])(\d{1,2})\s?(?:tháng|t)\s?(?:đầu\s)?(?:(?:của\s)?năm\s|[/-]\s?)?$")
 _BASE_BEFORE = re.compile(r"(?:\bso(?:\svới)?|cùng\s(?:kỳ|thời điểm)|hơn|bằng)\s(?!dự toán|kế hoạch)[^.,;:()\n]{0,24}$")
+_SAME_BEFORE = re.compile(
+    r"cùng\s(?:kỳ|thời điểm|giai đoạn)\s(?:(?:của|tháng|quý|nửa đầu|đầu|\d{1,2}|iv|i{1,3})\s?|/|-)*(?:năm\s)?$"
+)
+_SINCE_BEFORE = re.compile(
+    r"(?:từ|kể từ|khởi công|thành lập|bắt đầu)\s(?:\w+\s)?(?:đầu\s|cuối\s)?(?:ngày|tháng|quý|năm)?\s?[\w/. -]{0,6}$"
+)
+_HALF_BEFORE = re.compile(r"(?:nửa đầu|đầu|giữa)\s(?:năm\s)?$")
 _PLAN_BEFORE = re.compile(r"(?:mục tiêu|kế hoạch|dự toán|chỉ tiêu|giao|nhiệm vụ|phương hướng)\b[^.;\n]*$")
-_AHEAD_BEFORE = re.compile(r"(?:tầm nhìn|dự kiến|phấn đấu|dự báo|\bsẽ\b|triển vọng|kỳ vọng|hoàn thành|\bphải\b|chậm nhất)[^.;\n]*$")
-_AHEAD_AFTER = re.compile(r"[^.;\n]{0,60}?(?:\bsẽ\b|dự kiến|phấn đấu|đặt (?:mục tiêu|kế hoạch|chỉ tiêu)|dự báo|\bphải\b|cần\b)")
+_AHEAD_BEFORE = re.compile(
+    r"(?:tầm nhìn|khả năng|dự kiến|phấn đấu|dự báo|\bsẽ\b|triển vọng|kỳ vọng|hoàn thành|\bphải\b|chậm nhất)[^.;\n]*$"
+)
+_AHEAD_AFTER = re.compile(
+    r"[^.;\n]{0,60}?(?:\bsẽ\b|dự kiến|phấn đấu|đặt (?:mục tiêu|kế hoạch|chỉ tiêu)|dự báo|\bphải\b|cần\b)"
+)
 _SPAN_AROUND = re.compile(r"(?:giai đoạn|nhiệm kỳ|thời kỳ|khóa|từ năm|từ)\s(?:năm\s)?(?:19|20)?[\d\s-]*$")
 _SPAN_AFTER = re.compile(r"\s?-\s?(?:19|20)\d\d")
 _SPAN_BEFORE = re.compile(r"(?:19|20)\d\d\s?-\s?$")
-_DEADLINE = re.compile(r"(?:(?:đến|tới|trước|sau)\s(?:cuối\s|hết\s)?năm|(?:trước|đến hết|kể từ|hạn)\s(?:ngày\s)?[\d/. -]*)\s?$")
+_DEADLINE = re.compile(
+    r"(?:(?:đến|tới|trước|sau)\s(?:cuối\s|hết\s)?năm|(?:trước|đến hết|kể từ|hạn)\s(?:ngày\s)?[\d/. -]*)\s?$"
+)
 _QUARTERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 
 
@@ -68,8 +85,11 @@ def _dated(text: str, start: int, year: int) -> DatedYear:
         return DatedYear(start, year, 0, False, Tense.SPAN)  # the number of a document, 12/2021/nđ-cp
     if not full and (_SPAN_AROUND.search(before) or _SPAN_AFTER.match(after) or _SPAN_BEFORE.search(before)):
         return DatedYear(start, year, 0, False, Tense.SPAN)
-    if _BASE_BEFORE.search(before):
-        return DatedYear(start, year, month, full is not None, Tense.BASE)
+    if compared := _BASE_BEFORE.search(before):
+        same = _SAME_BEFORE.search(before) is not None and not _AHEAD_BEFORE.search(text[max(0, start - 80) : start])
+        return DatedYear(start, year, month, full is not None, Tense.SAME if same else Tense.BASE)
+    if _SINCE_BEFORE.search(before):
+        return DatedYear(start, year, month, full is not None, Tense.SINCE)
     wide = text[max(0, start - 80) : start]
     tense = Tense.PAST
     if _DEADLINE.search(before) or _AHEAD_BEFORE.search(wide) or _AHEAD_AFTER.match(text, start + 4, start + 80):
@@ -86,4 +106,4 @@ def _month_before(before: str) -> int:
         return 3 * (_QUARTERS.get(m[1]) or int(m[1]))
     if m := _MONTHS_BEFORE.search(before):
         return min(int(m[1]), 12)
-    return 0
+    return 6 if _HALF_BEFORE.search(before) else 12 if before.endswith("cuối năm ") else 0
