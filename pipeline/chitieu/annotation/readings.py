@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from chitieu.annotation.gold import AnnotatedArticle, AnnotatedSpan, GoldFact
 from chitieu.labels import Bound, Kind, Status
 from chitieu.period import Period, PeriodError
-
-from chitieu.quantity import QuantityError, parse_quantity
+from chitieu.quantity import QuantityError, parse_quantity, read_bound
 
 CONTEXT = 60  # characters on either side that can hold the words of a bound
 EARLIEST_YEAR, LATEST_YEAR = 1945, 2100
@@ -30,10 +29,6 @@ def quantity_problems(article: AnnotatedArticle, fact: GoldFact, spans: dict[str
     is_range = quantity.value_high is not None
     if is_range != (fact.bound is Bound.RANGE):
         yield True, f"bound {fact.bound}, but the value is {'a range' if is_range else 'no range'}"
-        return
-    try:
-        from chitieu.quantity import read_bound  # TODO
-    except ImportError:
         return
     bound = read_bound(text[max(0, span.start - CONTEXT) : span.start], text[span.end : span.end + CONTEXT], quantity)
     if bound is not fact.bound:

@@ -22,9 +22,10 @@ def read_quantities(text: str, values: Iterable[tuple[int, int]]) -> dict[tuple[
         text: the article's text, as stored.
         values: offsets of the VALUE spans, start inclusive, end exclusive.
     """
-    ends = {start: end for start, end in values}
+    values = list(values)
+    ends = dict(values)
     quantities: dict[tuple[int, int], Quantity | None] = {}
-    for start, end in ends.items():
+    for start, end in values:
         surface = text[start:end]
         quantity = _quantity(surface)
         after = end + 1
@@ -54,7 +55,7 @@ def read_metric(
         kind: the fact's kind.
 
     Returns:
-        The text, composed, white space collapsed; the unit where there is nothing else (`3,2%` alone), None without one.
+        The text, composed, white space collapsed; where there is nothing else, the unit, or None.
     """
     words = [(start, " ".join(unicodedata.normalize("NFC", surface).split())) for start, surface in sorted(pieces)]
     said = " ".join(surface for _, surface in words).lower()

@@ -1,0 +1,1 @@
+"""Scores: pure functions over spans, links and facts, against all gold, with counts and intervals."""
