@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -68,12 +69,13 @@ def paired_bootstrap(
     return Difference(value, _interval(differences), float(np.mean(differences > 0)))
 
 
+@lru_cache(maxsize=2)  # every measure of a report is resampled alike
 def _weights(articles: int, draws: int, seed: int) -> npt.NDArray[np.float64]:
-    """How often each article is drawn in each resample, of shape (draws, articles)."""
+    """How often each article is drawn in each resample, of shape (draws, articles); read-only, since it is shared."""
     generator = np.random.default_rng(seed)
-    weights: npt.NDArray[np.float64] = generator.multinomial(
-        articles, np.full(articles, 1 / articles), size=draws
-    ).astype(float)
+    drawn = generator.multinomial(articles, np.full(articles, 1 / articles), size=draws)
+    weights: npt.NDArray[np.float64] = drawn.astype(np.float64)
+    weights.flags.writeable = False
     return weights
 
 
