@@ -14,8 +14,10 @@ _EXPONENTS: dict[str, int] = read_table("numerals.json")["scales"]
 _SCALE = re.compile(rf" ?({'|'.join(_EXPONENTS)})(?=\W|đ(?!\w)|$)", re.I)
 _WORD = re.compile(r" ?([^\W\d_]+)")
 _HALF = re.compile(r" rưỡi(?!\w)", re.I)
-# `12 trăm` is said; `400 trăm trường` is 400 whose writer changed his mind.
+# `12 trăm` is said; `300 trăm lớp` is 300 whose writer changed his mind.
 _MOST_HUNDREDS = 20
+# Tỷ, triệu, nghìn, the rest, and one to spare; what goes on longer is no amount.
+_MAX_SEGMENTS = 5
 _MAX_DIGITS = 24
 # Wide enough that no product or sum of admitted numerals is ever rounded.
 _EXACT = Context(prec=80)
@@ -49,7 +51,7 @@ class Amount(NamedTuple):
 
     @property
     def as_thousands(self) -> Decimal | None:
-        """The other reading of a bare `23,500`, for a unit that knows no thousandths; None for all else."""
+        """The other reading of a bare `26,700`, for a unit that knows no thousandths; None for all else."""
         first = self.segments[0]
         if len(self.segments) == 1 and not first.exponent and not first.in_words and reads_as_thousands(first.numeral):
             return Decimal(first.numeral.replace(",", ""))
@@ -170,8 +172,10 @@ def read_amount(text: str, at: int = 0) -> Amount | None:
     if segment is None:
         return None
     segments = [segment]
-    while segments[-1].exponent and (
-        following := read_segment(text, segments[-1].end, leading=False, in_words=segment.in_words)
+    while (
+        len(segments) < _MAX_SEGMENTS
+        and segments[-1].exponent
+        and (following := read_segment(text, segments[-1].end, leading=False, in_words=segment.in_words))
     ):
         segments.append(following)
     return Amount(_add(segments, text), segments[-1].end, segments[-1].exponent, tuple(segments))

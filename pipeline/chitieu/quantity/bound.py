@@ -81,7 +81,7 @@ def read_bound(before: str, after: str, quantity: Quantity) -> Bound:
 
 
 def _left(before: str) -> str:
-    line = before.rsplit("\n", 1)[-1]
+    line = before[-4 * _WINDOW :].rsplit("\n", 1)[-1]
     if len(line) >= _LONG_ENOUGH_TO_BE_CUT and not line[0].isspace():
         line = line.split(None, 1)[-1] if " " in line else line
     return fold(normalise(line[-_WINDOW:]))

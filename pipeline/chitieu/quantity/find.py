@@ -104,7 +104,7 @@ def _extended(window: str, amount: Amount) -> int:
         if high is not None:
             upper_end = connector.end() + high.end
             unit_end = _unit_end(window, upper_end, high.exponent)
-            # `30% đến 2045`: an upper end without a unit belongs to something else.
+            # `35% đến 2040`: an upper end without a unit belongs to something else.
             if _ascends(amount, high) and (unit_end > upper_end or end == amount.end):
                 return unit_end
     return end

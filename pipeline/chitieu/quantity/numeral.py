@@ -59,7 +59,7 @@ def read_digits(numeral: str) -> Decimal:
 
 
 def reads_as_thousands(numeral: str) -> bool:
-    """Whether a numeral such as `23,500` reads as thousands where its unit knows no thousandths."""
+    """Whether a numeral such as `26,700` reads as thousands where its unit knows no thousandths."""
     return numeral.count(",") == 1 and "." not in numeral and _GROUPED.fullmatch(numeral) is not None
 
 

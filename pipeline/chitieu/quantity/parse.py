@@ -13,6 +13,8 @@ from chitieu.quantity.tables import read_table
 from chitieu.quantity.unit import Unit, read_rate, read_unit
 
 MAX_LENGTH = 200
+# Decomposed, a letter takes up to three characters.
+_MAX_STORED = 4 * MAX_LENGTH
 _OUTSIDE = tuple(f"{words} " for words in read_table("numerals.json")["words_outside_a_value"])
 _SIGN = re.compile(r"[-+–](?=[0-9])")
 _CONNECTOR = r"(?: ?[-–—~÷] ?| ?(?:đến|tới) )"
@@ -30,12 +32,12 @@ def parse_quantity(text: str) -> Quantity:
     have it: a value is positive as written, and what makes it negative belongs to the metric.
 
     Args:
-        text: the surface of a VALUE span, composed or decomposed, at most 200 characters.
+        text: the surface of a VALUE span, composed or decomposed, at most 200 composed characters.
 
     Raises:
         QuantityError: codes C501 to C507; never a number read from a part of the text.
     """
-    if len(text) > MAX_LENGTH:
+    if len(text) > _MAX_STORED:
         raise QuantityError("C501", f"{len(text)} characters are no quantity", remedy=f"at most {MAX_LENGTH}")
     return _parse(text)
 
@@ -43,6 +45,8 @@ def parse_quantity(text: str) -> Quantity:
 @lru_cache(maxsize=8192)
 def _parse(text: str) -> Quantity:
     line = normalise(text)
+    if len(line) > MAX_LENGTH:
+        raise QuantityError("C501", f"{len(line)} characters are no quantity", remedy=f"at most {MAX_LENGTH}")
     if not line:
         raise QuantityError("C501", "the text of a quantity is empty", remedy="a value needs at least a numeral")
     sign = _SIGN.match(line)
@@ -98,7 +102,7 @@ def _range(line: str, low: Amount, high: Amount, low_unit: Unit | None) -> Quant
     first = low.segments[0]
     bottom = low.value
     if low_unit is not None:
-        # `3.500 đồng đến 6.000 đồng/kg`: what the upper end is counted by holds for both.
+        # `4.500 đồng đến 7.000 đồng/kg`: what the upper end is counted by holds for both.
         if unit is None or unit.canonical.split("/")[: low_unit.canonical.count("/") + 1] != low_unit.canonical.split(
             "/"
         ):
@@ -111,7 +115,7 @@ def _range(line: str, low: Amount, high: Amount, low_unit: Unit | None) -> Quant
         if top != high.value and low.as_thousands is not None:
             bottom = low.as_thousands
         shared = scaled(bottom, high.exponent)
-        # `500.000 đến 3 triệu đồng`: a number written out in full shares no scale word.
+        # `600.000 đến 2 triệu đồng`: a number written out in full shares no scale word.
         bottom = bottom if shared > top >= bottom >= _WRITTEN_OUT else shared
     if bottom > top:
         raise QuantityError("C507", f"the range {line!r} goes down", remedy="write the lower end first")

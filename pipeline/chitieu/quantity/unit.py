@@ -18,7 +18,7 @@ COUNTED = spellings(_UNITS["counted"])
 _INDIVISIBLE = frozenset(_UNITS["indivisible_measures"])
 _BELOW_SLASH: dict[str, str] = _UNITS["below_slash"]
 _WITH_DIGITS = frozenset(_UNITS["words_with_digits"])
-_SCALES = frozenset(_NUMERALS["scales"]) - {"chục", "trăm", "vạn"}
+_SCALES = (frozenset(_NUMERALS["scales"]) | frozenset(_NUMERALS["parts_of_numbers"])) - {"chục", "trăm", "vạn"}
 _MISSPELT = frozenset(_NUMERALS["misspelt_scales"])
 _NUMBER_WORDS = frozenset(_NUMERALS["digits_after_tens"]) | {"mười", "mươi", "linh", "lẻ", "trăm"}
 _LIKE_NUMBERS = tuple(fold(words) for words in _NUMERALS["units_that_start_like_numbers"])
@@ -28,10 +28,10 @@ _NOT_MONEY = frozenset({"hợp", "hội", "cộng", "lao", "tượng", "trống"
 
 _MAX_WORDS = 12
 _SLASH = re.compile(r" ?/ ?")
-_WORD = r"(?:[^\W\d_]+(?:[-'’.&^][^\W\d_]+)*\.?|[%‰²³°$€¥][^\W\d_]*|[^\W\d_]+[²³$])"
+_WORD = r"(?:[^\W\d_]+(?:[-'’.&^][^\W\d_]+)*|[%‰²³°$€¥][^\W\d_]*|[^\W\d_]+[²³$])"
 _NOUN = re.compile(rf"{_WORD}(?:(?:, ?| - | & | ){_WORD})*")
 _DENOMINATOR = re.compile(r"([0-9]+(?:[.,][0-9]+)*)(?: (?:trăm|nghìn|ngàn|vạn|triệu|tỷ|tỉ)(?= ))? ?")
-# A rate is per one, or per a round number: `/01 xã`, `/100.000 dân`; `/136 xã` is the other half of a pair.
+# A rate is per one, or per a round number: `/01 xã`, `/100.000 dân`; `/118 xã` is the other half of a pair.
 _PER = re.compile(r"0*1(?:[.,]?0)*")
 _SEPARATORS = re.compile(r"[, ]+")
 
@@ -90,6 +90,8 @@ def _check_noun(noun: str, whole: str) -> None:
     line = fold(kept)
     if folded[0] in _NUMBER_WORDS and folded[0] != "năm" and not line.startswith(_LIKE_NUMBERS):
         raise QuantityError("C506", f"{whole!r} starts with another number", remedy="a value holds one number or range")
+    if folded[0] == "phần" and len(folded) > 1 and folded[1] in _NUMBER_WORDS - {"trăm"}:
+        raise QuantityError("C506", f"{whole!r} makes a fraction", remedy="a fraction has no exact value; leave it out")
     padded = f" {line} "
     for outside in _OUTSIDE:
         if f" {outside} " in padded:
@@ -129,7 +131,9 @@ def read_unit(text: str) -> Unit:
             raise QuantityError("C504", f"{text!r} holds a second value after a slash", remedy="split the pair first")
         _check_noun(noun, text)
         per = number[0].strip() if number else ""
-        canonicals.append(("" if per.lstrip("0") in ("", "1") else f"{per} ") + _canonical_part(noun, below=True))
+        if number and number[1].lstrip("0") == "1":
+            per = per[len(number[1]) :].strip()  # `/01 xã` is `/xã`
+        canonicals.append(f"{per} {_canonical_part(noun, below=True)}".strip())
     indivisible = head_is_measure and canonicals[0] == "đồng" if denominators else not head_is_measure
     return Unit(text, "/".join(canonicals), head_is_measure, indivisible)
 
