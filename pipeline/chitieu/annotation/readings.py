@@ -55,6 +55,11 @@ def time_problems(article: AnnotatedArticle, fact: GoldFact, spans: dict[str, An
             yield True, f"no years, though {fact.year} {written!r} says one"
         elif published is not None:
             yield False, "no years, though the article has a publication date"
+    for role, span_id, years in (("year", fact.year, fact.years), ("base", fact.base, fact.base_years or ())):
+        written = article.surface(spans[span_id]) if span_id else ""
+        named = {int(year) for year in re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", written)}
+        if named and years and not named & set(years):
+            yield False, f"its {role} {span_id} {written!r} names another year than {list(years)}"
     for year in (*fact.years, *(fact.base_years or ())):
         if not EARLIEST_YEAR <= year <= LATEST_YEAR:
             yield True, f"year {year} is outside {EARLIEST_YEAR}-{LATEST_YEAR}"

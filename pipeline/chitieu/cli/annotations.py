@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chitieu.cli.console import one_line, print_error
+from chitieu.cli.group import EXIT_SOME_INPUTS_FAILED, EXIT_USAGE, SETTINGS
+
 if TYPE_CHECKING:
     from chitieu.annotation.check import Problem
     from chitieu.annotation.gold import AnnotatedArticle
     from chitieu.annotation.statistics import CorpusStatistics
     from chitieu.errors import ChitieuError
 
-app = typer.Typer(help="Gold articles: check and convert them.", no_args_is_help=True)
+app = typer.Typer(help="Gold articles: check, convert and collect them.", no_args_is_help=True, **SETTINGS)
 
 
 class Form(str, Enum):
@@ -34,20 +37,23 @@ def check_cli(
 
     Exit code 1 if anything is an error, 2 if a path is wrong; warnings alone give 0.
 
-    Example: chitieu annotations check annotations --stats
-    """
+    \b
+    Examples:
+      chitieu annotations check annotations --stats
+      chitieu annotations check drafts/tinh-ket.article.txt
+    """  # noqa: D301 - \b keeps the lines of the examples apart
     from chitieu.annotation.check import Severity, check
     from chitieu.annotation.statistics import statistics_by_genre
 
     articles, broken = _read(paths)
     for error in broken:
-        typer.echo(f"error {error}", err=True)
+        print_error(error)
     files = {article.id: path for path, article in articles}
     problems = check(article for _, article in articles)
     texts = {article.id: article.article.text for _, article in articles}
     shown = [p for p in problems if not errors_only or p.severity is Severity.ERROR]
     for problem in shown:
-        typer.echo(_line(problem, files[problem.article_id], texts[problem.article_id]), err=True)
+        typer.echo(one_line(_line(problem, files[problem.article_id], texts[problem.article_id])), err=True)
     errors = len(broken) + sum(problem.severity is Severity.ERROR for problem in problems)
     facts = sum(len(article.facts) for _, article in articles)
     if stats:
@@ -56,7 +62,7 @@ def check_cli(
         f"{len(articles)} articles, {facts} facts: {errors} errors, {len(problems) + len(broken) - errors} warnings"
     )
     if errors:
-        raise typer.Exit(1)
+        raise typer.Exit(EXIT_SOME_INPUTS_FAILED)
 
 
 @app.command("convert")
@@ -70,12 +76,15 @@ def convert_cli(
 
     Exit code 1 if an input can't be read or written in the other form: then nothing is written.
 
-    Example: chitieu annotations convert drafts --to jsonl --output train.jsonl
-    """
+    \b
+    Examples:
+      chitieu annotations convert drafts --to jsonl --output train.jsonl
+      chitieu annotations convert train.jsonl --to inline --output folder
+    """  # noqa: D301 - \b keeps the lines of the examples apart
     from chitieu.annotation.files import INLINE_SUFFIX
     from chitieu.annotation.gold import write_annotated
     from chitieu.annotation.inline import format_inline
-    from chitieu.errors import ChitieuError
+    from chitieu.errors import ChitieuError, OutputError
 
     articles, broken = _read(inputs, from_)
     written: dict[str, str] = {}
@@ -85,9 +94,9 @@ def convert_cli(
     except ChitieuError as error:
         broken.append(error)
     for problem in broken:
-        typer.echo(f"error {problem}", err=True)
+        print_error(problem)
     if broken:
-        raise typer.Exit(1)
+        raise typer.Exit(EXIT_SOME_INPUTS_FAILED)
     try:
         if to is Form.JSONL:
             write_annotated(output, (article for _, article in articles))
@@ -95,13 +104,48 @@ def convert_cli(
             output.mkdir(parents=True, exist_ok=True)
             for article_id, text in written.items():
                 _inside(output, article_id + INLINE_SUFFIX).write_bytes(text.encode("utf-8"))
-    except ChitieuError as error:
-        typer.echo(f"error {error}", err=True)
-        raise typer.Exit(1) from None
     except OSError as error:
-        typer.echo(f"error {output}: [C401] can't write: {error.strerror} (choose another folder)", err=True)
-        raise typer.Exit(1) from None
+        raise OutputError(
+            "C401", f"can't write: {error.strerror}", place=str(output), remedy="choose another folder"
+        ) from None
     typer.echo(f"{len(articles)} articles written to {output}")
+
+
+@app.command("add")
+def add_cli(
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Files or folders of new articles.")],
+    corpus: Annotated[Path, typer.Option("--corpus", help="The folder of train.jsonl, dev.jsonl and test.jsonl.")],
+) -> None:
+    """Add new articles to a corpus, each to a split of its own, for good.
+
+    Splits are kept in splits.json, which only grows: an article that has a split keeps it, and is replaced. Exit code 1
+    if an input can't be read or has an error: then nothing is written.
+
+    \b
+    Examples:
+      chitieu annotations add drafts --corpus annotations
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    from chitieu.annotation.check import Severity, check
+    from chitieu.annotation.splits import SPLITS, add_to_corpus, read_corpus
+
+    articles, broken = _read(inputs)
+    for error in broken:
+        print_error(error)
+    new = {article.id for _, article in articles}
+    kept = [article for article in read_corpus(corpus) if article.id not in new]
+    files = {article.id: path for path, article in articles}
+    errors = [
+        problem
+        for problem in check([*kept, *(article for _, article in articles)])
+        if problem.severity is Severity.ERROR and problem.article_id in files
+    ]
+    texts = {article.id: article.article.text for _, article in articles}
+    for problem in errors:
+        typer.echo(one_line(_line(problem, files[problem.article_id], texts[problem.article_id])), err=True)
+    if broken or errors:
+        raise typer.Exit(EXIT_SOME_INPUTS_FAILED)
+    counts = add_to_corpus(corpus, [article for _, article in articles])
+    typer.echo(f"{len(articles)} articles added; now " + ", ".join(f"{split} {counts[split]}" for split in SPLITS))
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -124,8 +168,8 @@ def _read(
     try:
         files = list(annotation_files(paths))
     except ChitieuError as error:
-        typer.echo(f"error {error}", err=True)
-        raise typer.Exit(2) from None
+        print_error(error)
+        raise typer.Exit(EXIT_USAGE) from None
     for file in files:
         if form is not None and file.name.endswith(INLINE_SUFFIX) != (form is Form.INLINE):
             continue
@@ -140,7 +184,7 @@ def _line(problem: Problem, file: Path, text: str) -> str:
     """One finding as a line: file, article, the line of the article's text, and what is wrong."""
     where = "" if problem.position is None else f", text line {text.count(chr(10), 0, problem.position) + 1}"
     article = f"{problem.article_id}{where}"
-    return f"{problem.severity.value} {file}: {article}: [{problem.code}] {problem.message}"
+    return f"{file}: {article}: [{problem.code}] {problem.severity.value}: {problem.message}"
 
 
 def _print_statistics(by_genre: dict[str, CorpusStatistics]) -> None:
@@ -164,9 +208,10 @@ def _print_statistics(by_genre: dict[str, CorpusStatistics]) -> None:
             ]
     for role in ("metric", "org", "year", "cue"):
         rows[f"facts without {role}"] = [held.unlinked[role] for held in by_genre.values()]
-    table = Table("", title="corpus")
+    table = Table(box=None, pad_edge=False)
+    table.add_column("", no_wrap=True)
     for genre in by_genre:
-        table.add_column(genre, justify="right")
+        table.add_column(genre, justify="right", overflow="fold")
     for name, numbers in rows.items():
         table.add_row(name, *map(str, numbers))
     Console().print(table)
