@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 from chitieu.quantity.model import QuantityError
 from chitieu.quantity.numeral import PLAIN, SPACED, read_digits, read_words, reads_as_thousands
-from chitieu.quantity.tables import read_table
+from chitieu.quantity.tables import either, read_table
 
-_EXPONENTS: dict[str, int] = read_table("numerals.json")["scales"]
-_SCALE = re.compile(rf" ?({'|'.join(_EXPONENTS)})(?=\W|đ(?!\w)|$)", re.I)
+_TABLE = read_table("numerals.json")
+_EXPONENTS: dict[str, int] = _TABLE["scales"]
+# `5 tỷ phú` are five people.
+_NO_SCALE = rf"(?!(?:{either(_TABLE['nouns_that_start_like_scales'])})(?!\w))"
+_SCALE = re.compile(rf" ?{_NO_SCALE}({either(_EXPONENTS)})(?=\W|đ(?!\w)|$)", re.I)
 _WORD = re.compile(r" ?([^\W\d_]+)")
 _HALF = re.compile(r" rưỡi(?!\w)", re.I)
 # `12 trăm` is said; `300 trăm lớp` is 300 whose writer changed his mind.

@@ -7,7 +7,7 @@ import re
 from chitieu.labels import Bound
 from chitieu.quantity.model import Quantity
 from chitieu.quantity.normalise import fold, normalise
-from chitieu.quantity.tables import read_table
+from chitieu.quantity.tables import either, read_table
 
 _TABLE = read_table("bounds.json")
 _WINDOW = 80
@@ -16,7 +16,7 @@ _LONG_ENOUGH_TO_BE_CUT = 40
 
 
 def _alternatives(words: list[str]) -> str:
-    return "|".join(re.escape(fold(word)) for word in sorted(words, key=len, reverse=True))
+    return either(fold(word) for word in words)
 
 
 def _cue(name: str) -> str:

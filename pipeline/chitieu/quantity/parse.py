@@ -102,10 +102,8 @@ def _range(line: str, low: Amount, high: Amount, low_unit: Unit | None) -> Quant
     first = low.segments[0]
     bottom = low.value
     if low_unit is not None:
-        # `4.500 đồng đến 7.000 đồng/kg`: what the upper end is counted by holds for both.
-        if unit is None or unit.canonical.split("/")[: low_unit.canonical.count("/") + 1] != low_unit.canonical.split(
-            "/"
-        ):
+        # `4.500 đồng đến 7.000 đồng/kg`, `2 người đến 10 người lao động`: what follows in the upper end holds for both.
+        if unit is None or not f"{unit.canonical}/".startswith((f"{low_unit.canonical}/", f"{low_unit.canonical} ")):
             raise QuantityError("C507", f"the two ends of {line!r} have two units", remedy="write one unit for both")
     elif not low.exponent:
         if len(high.segments) > 1 or (first.in_words and first.value < 10 and high.segments[0].value >= 20):

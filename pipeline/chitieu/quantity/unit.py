@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from chitieu.quantity.model import QuantityError
 from chitieu.quantity.normalise import fold
-from chitieu.quantity.tables import read_table, spellings
+from chitieu.quantity.tables import either, read_table, spellings
 
 _UNITS = read_table("units.json")
 _NUMERALS = read_table("numerals.json")
@@ -18,7 +18,10 @@ COUNTED = spellings(_UNITS["counted"])
 _INDIVISIBLE = frozenset(_UNITS["indivisible_measures"])
 _BELOW_SLASH: dict[str, str] = _UNITS["below_slash"]
 _WITH_DIGITS = frozenset(_UNITS["words_with_digits"])
-_SCALES = (frozenset(_NUMERALS["scales"]) | frozenset(_NUMERALS["parts_of_numbers"])) - {"chục", "trăm", "vạn"}
+_SCALES = {*_NUMERALS["scales"], *_NUMERALS["parts_of_numbers"]} - {"chục", "trăm", "vạn"}
+_SCALE_INSIDE = re.compile(
+    rf"(?<!\w)(?!(?:{either(_NUMERALS['nouns_that_start_like_scales'])})(?!\w))(?:{either(_SCALES)})(?!\w)"
+)
 _MISSPELT = frozenset(_NUMERALS["misspelt_scales"])
 _NUMBER_WORDS = frozenset(_NUMERALS["digits_after_tens"]) | {"mười", "mươi", "linh", "lẻ", "trăm"}
 _LIKE_NUMBERS = tuple(fold(words) for words in _NUMERALS["units_that_start_like_numbers"])
@@ -85,9 +88,9 @@ def _check_noun(noun: str, whole: str) -> None:
     if not _NOUN.fullmatch(noun if len(kept) == len(noun) else kept):
         raise QuantityError("C506", f"{whole!r} is not a unit", remedy="check for stray marks around the value")
     folded = [fold(word) for word in words]
-    if folded[0] in _MISSPELT or not _SCALES.isdisjoint(folded):
-        raise QuantityError("C505", f"{whole!r} holds a scale word out of place", remedy="correct the scale word")
     line = fold(kept)
+    if folded[0] in _MISSPELT or _SCALE_INSIDE.search(line):
+        raise QuantityError("C505", f"{whole!r} holds a scale word out of place", remedy="correct the scale word")
     if folded[0] in _NUMBER_WORDS and folded[0] != "năm" and not line.startswith(_LIKE_NUMBERS):
         raise QuantityError("C506", f"{whole!r} starts with another number", remedy="a value holds one number or range")
     if folded[0] == "phần" and len(folded) > 1 and folded[1] in _NUMBER_WORDS - {"trăm"}:
