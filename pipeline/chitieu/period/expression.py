@@ -96,7 +96,7 @@ def _re(pattern: str) -> re.Pattern[str]:
 _YEARS = _re(rf"(?<!\d){YEAR}(?!\d)(?!\.\d)")
 _SHORT_RANGE = _re(rf"(?<!\d)({YEAR}) ?[-/] ?(\d\d)(?![\d/.-])")
 _DATE = _re(
-    r"(?<![\d.,])(0?[1-9]|[12]\d|3[01])\s?([/.-])\s?(0?[1-9]|1[0-2])(?:\s?\2\s?((?:19|20)\d\d|\d\d)(?!\d))?(?!\d|[.,]\d)"
+    r"(?<![\d.,])(?<!tháng\x20)(0?[1-9]|[12]\d|3[01])\s?([/.-])\s?(0?[1-9]|1[0-2])(?:\s?\2\s?((?:19|20)\d\d|\d\d)(?!\d))?(?!\d|[.,]\d)"
 )
 _DATE_WORDS = _re(r"ngày (0?[1-9]|[12]\d|3[01]) tháng (0?[1-9]|1[0-2])")
 _SAME = _re(r"cùng\s*(?:kỳ|thời điểm|giai đoạn|thời gian|quý|tháng|vụ)|so cùng kỳ")
@@ -119,7 +119,9 @@ _QUARTER = _re(rf"quý ({QUARTER_NAME})(?![\w])")
 _QUARTERS = _re(rf"({NUMBER}) quý( cuối)?")
 _LAST_QUARTER = _re(r"quý cuối")
 _MONTH = _re(rf"tháng ?({MONTH_NAME})(?![\w])")
-_MONTHS = _re(rf"tháng ?({MONTH_NAME}) ?(?:-|và|đến|,) ?(?:tháng )?({MONTH_NAME})(?![\w/])")
+_MONTHS = _re(
+    rf"tháng ?({MONTH_NAME}) ?(?:-|và|đến|,) ?(?:tháng )?({MONTH_NAME})(?!\w|/(?! ?{YEAR}))",
+)
 _MONTH_SLASH = _re(r"(?<![\d/.,-])(0?[1-9]|1[0-2])\s?[/.-]\s?(?=(?:19|20)\d\d)")
 _PART_OF_MONTH = _re(
     r"(?:đầu|cuối|giữa|nửa|trung tuần|thượng tuần|hạ tuần|tuần|ngày|kỳ \d|\d+ ngày)(?: \w+){0,3}? tháng"
@@ -129,7 +131,7 @@ _THROUGH = _re(r"\bhết|kết sổ")
 _UNTIL = _re(r"(?:đến|tới|trước|từ)\b")
 _FROM_NEW_YEAR = _re(rf"từ đầu năm|từ tháng 0?1\b|(?:từ )?tháng (?:0?1|một|giêng) (?:đến|-)|đầu năm(?: {YEAR})? đến")
 _UNIT = _re(
-    r"(tháng|quý|kỳ|tuần|ngày) (này|nay|trước(?: đó)?|qua|vừa qua|tới|sau|vừa rồi|liền trước|kế tiếp)|trong (tháng|quý)\b|(?:hôm|ngày) (qua|nay)"
+    r"(tháng|quý|(?<!nhiệm\x20)(?<!thời\x20)kỳ|tuần|ngày) (này|nay|trước(?: đó)?|qua|vừa qua|tới|sau|vừa rồi|liền trước|kế tiếp)|trong (tháng|quý)\b|(?:hôm|ngày) (qua|nay)"
 )
 _N_YEARS = _re(
     rf"(?:(\d{{1,2}}|{_WORD}) năm) ?(qua|vừa qua|gần đây|gần nhất|trước đây|trở lại đây|tới|tiếp theo|sau|nay|thực hiện|liên tiếp|đầu|thành lập)?"
@@ -139,7 +141,7 @@ _SPAN = _re(rf"({YEAR}) ?(?:-|/|đến|tới|đến năm|đến hết năm|đế
 _STEMS = ("giáp", "ất", "bính", "đinh", "mậu", "kỷ", "canh", "tân", "nhâm", "quý")
 _BRANCHES = ("tý", "sửu", "dần", "mão", "thìn", "tỵ", "ngọ", "mùi", "thân", "dậu", "tuất", "hợi")
 _CYCLE = _re(rf"({'|'.join(_STEMS)}) ({'|'.join(_BRANCHES)})")
-_TERM_BACK = _re(r"(?:giai đoạn|nhiệm kỳ|thời kỳ) (?:này|trên|đó|nói trên|vừa qua)")
+_TERM_BACK = _re(r"(?:giai đoạn|nhiệm kỳ|thời kỳ) (?:này|trên|đó|nói trên|vừa qua|qua|trước)")
 _NEW_YEAR = _re(r"(?:(?:so )?với |hồi |thời điểm |từ )?đầu (?:năm|kỳ)")
 _CONTEXT_YEAR = _re(r"\bnăm\b|\bkỳ\b|\bvụ\b|niên độ|giai đoạn|\bquý\b|\btháng\b|thời điểm đó|\btết\b|\bxuân\b")
 
@@ -161,7 +163,8 @@ def read(text: str) -> Expression:
     if unit is not None and anchor is not Anchor.SAME and not at:
         size, offset = unit
         return Expression(Anchor.CONTEXT if size else Anchor.PRESENT, offset=offset if size else 0, unit=size)
-    span_years = _years_long(text) if anchor is not Anchor.SAME and not at and not offset else 0
+    ago = _YEARS_AGO.search(text) is not None
+    span_years = _years_long(text) if anchor is not Anchor.SAME and not at and not ago else 0
     if span_years:
         return Expression(Anchor.PRESENT, span=span_years)
     new_year = _NEW_YEAR.fullmatch(text) is not None
@@ -225,6 +228,9 @@ def _quarters(text: str) -> tuple[tuple[int, int] | None, int] | None:
         if half:
             return (half * 6 - 5, half * 6), half * 6
         return ((1, n), n) if 1 <= n <= 12 else None
+    quarters = _QUARTERS.search(text)
+    if quarters and 1 <= (n := number(quarters[1])) <= 4:
+        return ((13 - 3 * n, 12), 12) if quarters[2] else ((1, 3 * n), 3 * n)
     quarter_name = _QUARTER.search(text)
     if quarter_name and (n := number(quarter_name[1])):
         if _THROUGH.search(text) and n > 1:
@@ -234,9 +240,6 @@ def _quarters(text: str) -> tuple[tuple[int, int] | None, int] | None:
         return (n * 3 - 2, n * 3), n * 3
     if _LAST_QUARTER.search(text):
         return (10, 12), 12
-    quarters = _QUARTERS.search(text)
-    if quarters and 1 <= (n := number(quarters[1])) <= 4:
-        return ((13 - 3 * n, 12), 12) if quarters[2] else ((1, 3 * n), 3 * n)
     return None
 
 
@@ -320,7 +323,7 @@ def _unit(text: str) -> tuple[int, int] | None:
 
 def is_just_past(text: str) -> bool:
     """Whether a unit is the one just reported (`quý vừa qua`) rather than the one before it (`quý trước`)."""
-    return re.search(r"\b(?:qua|vừa)\b", text) is not None
+    return re.search(r"\b(?:qua|vừa)\b|kỳ trước|đoạn trước", text) is not None
 
 
 def _years_long(text: str) -> int:

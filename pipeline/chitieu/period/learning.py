@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 
 from chitieu.period.expression import Anchor, read
 from chitieu.period.folding import fold
 from chitieu.period.present import candidates, features, signs
 from chitieu.period.timeline import dated_years
 
+_NEWTON_STEPS = 12
 Example = tuple[list[int], list[dict[str, float]], dict[int, float]]
 
 
@@ -23,7 +22,7 @@ def present_votes(article: Mapping[str, Any]) -> dict[int, float]:
     if article.get("published"):
         return {date.fromisoformat(article["published"]).year: 1.0}
     spans = {span["id"]: span for span in article["spans"]}
-    votes: Counter[int] = Counter()
+    votes: dict[int, float] = {}
     for fact in article["facts"]:
         if fact["optional"] or not fact["years"]:
             continue
@@ -36,7 +35,7 @@ def present_votes(article: Mapping[str, Any]) -> dict[int, float]:
             offset = expression.offset
             weight = 1.0 if expression.anchor is Anchor.PRESENT else 0.3
         for year in fact["years"]:
-            votes[year - offset] += weight / len(fact["years"])
+            votes[year - offset] = votes.get(year - offset, 0.0) + weight / len(fact["years"])
     total = sum(votes.values())
     return {year: n / total for year, n in votes.items()}
 
@@ -74,17 +73,15 @@ def learn_present(examples: Sequence[Example], strength: float = 2.0) -> dict[st
         target = np.array([votes.get(year, 0.0) for year in choices])
         blocks.append((matrix, target / target.sum()))
 
-    def loss(weights: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]:
-        value, gradient = strength * float(weights @ weights), 2 * strength * weights
+    weights = np.zeros(len(names))
+    for _ in range(_NEWTON_STEPS):  # the penalised likelihood is strictly concave: Newton's steps converge in a few
+        gradient, curvature = -2 * strength * weights, 2 * strength * np.eye(len(names))
         for matrix, target in blocks:
             score = matrix @ weights
-            score -= score.max()
-            chance = np.exp(score)
-            total = chance.sum()
-            chance /= total
-            value -= float(target @ (score - np.log(total)))
-            gradient = gradient - matrix.T @ (target - chance)
-        return value, gradient
-
-    best = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B", options={"maxiter": 300})
-    return {name: round(float(w), 3) for name, w in zip(names, best.x, strict=True) if abs(w) >= 0.005}
+            chance = np.exp(score - score.max())
+            chance /= chance.sum()
+            gradient += matrix.T @ (target - chance)
+            centred = matrix - chance @ matrix
+            curvature += (centred * chance[:, None]).T @ centred
+        weights += np.linalg.solve(curvature, gradient)
+    return {name: round(float(w), 3) for name, w in zip(names, weights, strict=True) if abs(w) >= 0.005}

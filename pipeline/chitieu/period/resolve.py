@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from chitieu.period.expression import Anchor, Expression, is_just_past, read
 from chitieu.period.folding import fold
 from chitieu.period.present import Present, infer_present
 from chitieu.period.timeline import DatedYear, Tense, dated_years
-from chitieu.period.value import Period
+from chitieu.period.value import Period, PeriodError
 
 _AFTER = re.compile(
     r"\s?,?\s?(?:của\s|trong\s)?(?:năm\s(?:(?:19|20)\d\d|nay|ngoái|trước|tới)|(?:năm\s)?[/-]\s?(?:19|20)\d\d)(?!\d)"
 )
 _COMPARED = re.compile(r"(?:\bso|so với|bằng|hơn)\s(?:với\s)?(?:\w+\s){0,2}?$")
 _PLANNED = re.compile(r"(?:\bsẽ\b|dự kiến|kế hoạch|phấn đấu|mục tiêu|sắp)[^.;\n]*$")
+_PAIR_WIDTH = 16  # characters from the first digit of one year to that of the next, `2016 đến năm 2020` at most
 _MONTHS_AHEAD = 3  # of the months 1, 2, 3 and 4 tried on the training articles, the first without an error
 
 
@@ -72,7 +72,10 @@ class _Discourse:
             more = _AFTER.match(self.text, end, end + 24)
             if more:
                 expression = read(mention + more[0])
-        period = self._date(expression, mention, start)
+        try:
+            period = self._date(expression, mention, start)
+        except PeriodError:  # a stretch that leaves the calendar: `50 năm tới` in an article dated 9999
+            return None
         compared = expression.anchor is Anchor.SAME or bool(_COMPARED.search(self.text[max(0, start - 24) : start]))
         if expression.at and period is not None and not compared:
             self.month = Period.of_months(period.year, expression.at, expression.at)
@@ -101,10 +104,10 @@ class _Discourse:
                 if _PLANNED.search(self.text[max(0, start - 80) : start])
                 else self._not_ahead(expression, present)
             )
-        if year is None:
+        if year is None or present is None:
             return None
-        if expression.term and self.term is not None and not expression.offset:
-            return self.term
+        if expression.term and (term := self.term or self._stretch_before(start)) is not None:
+            return _term_before(term) if is_just_past(mention) and term.year > present else term
         return build(expression, year + expression.offset, present)
 
     def _focus(self, start: int) -> int | None:
@@ -116,9 +119,19 @@ class _Discourse:
             self.cursor += 1
         return self.focus
 
+    def _stretch_before(self, start: int) -> Period | None:
+        """Return the last pair of years before an offset that is written as a stretch (`2016 - 2020`)."""
+        before = [item for item in self.years if item.start < start and item.tense is Tense.SPAN]
+        for first, last in zip(before[-2::-1], before[:0:-1], strict=True):
+            if last.start - first.start < _PAIR_WIDTH and first.year < last.year:
+                return Period.of_years(first.year, last.year)
+        return None
+
     def _not_ahead(self, expression: Expression, year: int | None) -> int | None:
         """Take a month that is far ahead of the present as one of the year before (`tháng 12` in January)."""
-        ahead = expression.at > self.present.month + _MONTHS_AHEAD
+        months = expression.months
+        first = months[0] if months and months[0] > 1 else expression.at
+        ahead = first > self.present.month + _MONTHS_AHEAD
         if year is not None and self.present.certain and ahead and not expression.offset:
             return year - 1
         return year
@@ -137,6 +150,13 @@ class _Discourse:
             year = last.year
         first = month - (month - 1) % size
         return Period.of_months(year, first, first + size - 1).shift(months=size * expression.offset)
+
+
+def _term_before(term: Period) -> Period:
+    """Return the term before one: 2015/2020 before 2020/2025, and 2016/2020 before 2021/2025."""
+    length = term.year - term.start[0]
+    overlap = 0 if length == 4 else 1  # congresses share the year in which they meet, plans don't
+    return Period.of_years(term.start[0] - length - 1 + overlap, term.start[0] - 1 + overlap)
 
 
 def _cycle_year(cycle: int, present: int | None) -> int | None:
@@ -172,6 +192,9 @@ def resolve_base(governing: Period, mention: str | Expression) -> Period:
 
     Returns:
         The period of the base: `cùng kỳ` is the governing one a year earlier, `tháng trước` a month earlier.
+
+    Raises:
+        PeriodError: C551 where that lies before the year 1000.
     """
     expression = read(fold(mention).text.strip()) if isinstance(mention, str) else mention
     if expression.anchor is Anchor.EXPLICIT:

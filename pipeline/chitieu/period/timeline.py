@@ -85,7 +85,7 @@ def _dated(text: str, start: int, year: int) -> DatedYear:
         return DatedYear(start, year, 0, False, Tense.SPAN)  # the number of a document, 12/2021/nđ-cp
     if not full and (_SPAN_AROUND.search(before) or _SPAN_AFTER.match(after) or _SPAN_BEFORE.search(before)):
         return DatedYear(start, year, 0, False, Tense.SPAN)
-    if compared := _BASE_BEFORE.search(before):
+    if _BASE_BEFORE.search(before):
         same = _SAME_BEFORE.search(before) is not None and not _AHEAD_BEFORE.search(text[max(0, start - 80) : start])
         return DatedYear(start, year, month, full is not None, Tense.SAME if same else Tense.BASE)
     if _SINCE_BEFORE.search(before):
