@@ -13,7 +13,7 @@ from chitieu.errors import ArticleError
 from chitieu.reading.encoding import decode
 from chitieu.reading.html import MAX_HTML, read_html
 from chitieu.reading.json_files import OnError, read_json, read_jsonl
-from chitieu.reading.records import MAX_TEXT, check_text, too_large
+from chitieu.reading.records import MAX_TEXT, check_text, id_of, too_large
 
 SUFFIXES = (".txt", ".html", ".htm", ".json", ".jsonl")
 
@@ -163,4 +163,4 @@ def _read_text(path: Path, published: date | None) -> Article:
         raise too_large(f"a file of {path.stat().st_size:,} bytes", place)
     text = decode(data, place).text
     check_text(text, place)
-    return Article(id=path.stem, text=text, published=published)
+    return Article(id=id_of(path), text=text, published=published)

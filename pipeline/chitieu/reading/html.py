@@ -11,7 +11,7 @@ from typing import Any
 from chitieu.article import Article
 from chitieu.errors import ArticleError
 from chitieu.reading.encoding import decode
-from chitieu.reading.records import check_text
+from chitieu.reading.records import check_text, id_of
 
 MAX_HTML = 10 * 2**20
 """The largest page that is parsed, in bytes: lxml's tree takes many times that in memory."""
@@ -55,7 +55,7 @@ def read_html(data: bytes, path: Path, published: date | None = None) -> Article
     if document is None or not isinstance(text, str) or not _has_sentence(text):
         raise _no_article(place)
     return Article(
-        id=path.stem,
+        id=id_of(path),
         text=text,
         title=_line(document.get("title")),
         published=_date(document.get("date")) or published,

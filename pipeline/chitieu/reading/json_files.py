@@ -79,12 +79,10 @@ def read_jsonl(path: Path, published: date | None, on_error: OnError) -> Iterato
         for number, line in lines:
             place = f"{path}:{number}"
             try:
-                text = line if isinstance(line, str) else decode(line, place).text
-                if not text.strip():
+                text = _line_text(line, place)
+                if not text:
                     continue
                 found = True
-                if len(text) > _MAX_LINE:
-                    raise too_large("a line", place)
                 yield place, parse_article(parse_json(text, place), place, published)
             except ArticleError as error:
                 found = True
@@ -93,28 +91,42 @@ def read_jsonl(path: Path, published: date | None, on_error: OnError) -> Iterato
         raise _only_white_space(path)
 
 
-def _byte_lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Lines of a file whose line breaks are single bytes; each is decoded by itself, so that a bad one stands alone."""
+def _line_text(line: bytes | str | None, place: str) -> str:
+    if line is None:
+        raise too_large("a line", place)
+    text = line if isinstance(line, str) else decode(line, place).text
+    return text.strip(" \t\r\n")
+
+
+def _byte_lines(file: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
+    """Lines of a file whose line breaks are single bytes; each is decoded by itself, so that a bad one stands alone.
+
+    A line that is too long comes as None.
+    """
     number = 0
     while line := file.readline(_MAX_LINE + 1):
         number += 1
-        rest = line
-        while len(rest) > _MAX_LINE and not rest.endswith(b"\n"):  # pass over the tail of a line that is refused
-            rest = file.readline(_MAX_LINE + 1)
-        yield number, line
+        if len(line) <= _MAX_LINE:
+            yield number, line
+            continue
+        while line and not line.endswith(b"\n"):
+            line = file.readline(_MAX_LINE + 1)
+        yield number, None
 
 
-def _text_lines(file: IO[bytes], place: str, encoding: str) -> Iterator[tuple[int, str]]:
-    """Lines of a UTF-16 or UTF-32 file."""
+def _text_lines(file: IO[bytes], place: str, encoding: str) -> Iterator[tuple[int, str | None]]:
+    """Lines of a UTF-16 or UTF-32 file; None for one that is too long."""
     number = 0
     reader = io.TextIOWrapper(file, encoding=encoding, newline="\n")
     try:
         while line := reader.readline(_MAX_LINE + 1):
             number += 1
-            rest = line
-            while len(rest) > _MAX_LINE and not rest.endswith("\n"):
-                rest = reader.readline(_MAX_LINE + 1)
-            yield number, line.removeprefix("\ufeff") if number == 1 else line
+            if len(line) <= _MAX_LINE:
+                yield number, line.removeprefix("\ufeff") if number == 1 else line
+                continue
+            while line and not line.endswith("\n"):
+                line = reader.readline(_MAX_LINE + 1)
+            yield number, None
     except UnicodeDecodeError as broken:
         raise ArticleError(
             "C106",

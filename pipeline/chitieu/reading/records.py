@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from chitieu.article import Article
@@ -96,6 +98,11 @@ def parse_article(record: object, place: str, published: date | None = None) -> 
         source=strings["source"],
         url=strings["url"],
     )
+
+
+def id_of(path: Path) -> str:
+    """The id of an article that is a file of its own: its stem, as UTF-8 whatever the locale makes of its bytes."""
+    return os.fsencode(path.stem).decode("utf-8", errors="replace")
 
 
 def check_text(text: str, place: str) -> None:

@@ -57,8 +57,11 @@ def plausibility(text: str, most_words: int = 5_000) -> Plausibility:
 
 def is_syllable(word: str) -> bool:
     """Whether a word, in any case and either Unicode form, has the shape of one Vietnamese syllable."""
+    word = unicodedata.normalize("NFC", word)
     if not _evenly_cased(word):
         return False
+    if word in ("đ", "Đ"):  # short for đồng
+        return True
     letters, tones = [], []
     for character in unicodedata.normalize("NFD", word.lower()):
         if character in _TONES:
