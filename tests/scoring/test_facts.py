@@ -80,6 +80,27 @@ def test_the_better_of_two_predictions_is_matched_whatever_their_order(gold):
         assert {m.name: m.total for m in fact_measures([gold], {"a": order})}["core"] == Count(1, 2, 3)
 
 
+def test_agreement_goes_before_overlap(gold):
+    whole = gold_rows(gold)[0]
+    start, end = whole.span
+    part = replace(whole, span=(start, end - 2))
+    wrong = replace(whole, years=(2010,))
+    for rows in ([part, wrong], [wrong, part]):
+        assert count_facts(rows, [whole])["core"] == Count(1, 2, 1)
+
+
+def test_values_that_only_touch_are_not_the_same(gold):
+    row = gold_rows(gold)[0]
+    touching = replace(row, span=(row.span[1], row.span[1] + 4))
+    assert count_facts([touching], [row])["value found"] == Count(0, 1, 1)
+
+
+def test_equally_good_predictions_are_told_apart_by_content(gold):
+    facts = predict(gold, ["V1 year=2022", "V1 status=target"])
+    there, back = predicted_rows(facts), predicted_rows(facts[::-1])
+    assert count_facts(there, gold_rows(gold)) == count_facts(back, gold_rows(gold))
+
+
 def test_articles_without_predictions_count(gold, compiled):
     other = compiled("có [[V1|3 tổ]].", "V1: 2020 actual", "b")
     (found,) = (m for m in fact_measures([gold, other], {"a": predict(gold, ["V1"])}) if m.name == "core")
