@@ -1,4 +1,4 @@
-"""Reading any Vietnamese spelling of a text (NFC, NFD, capitals, typographic dashes) with offsets into the stored characters."""
+"""Reading any spelling of a text (NFC, NFD, capitals, typographic dashes) with offsets into the stored characters."""
 
 from __future__ import annotations
 

@@ -4,63 +4,95 @@ from __future__ import annotations
 
 import re
 
-from chitieu.period.expression import MONTH_NAME, NUMBER, QUARTER_NAME, YEAR
 from chitieu.period.folding import fold
+from chitieu.period.wording import COUNTED, MONTH_NAME, NUMBER, QUARTER_NAME, YEAR
 
 _YEAR = rf"{YEAR}(?!\d|[.,]\d)"
+_BARE = rf"{YEAR}(?![\d%]|[.,]\d){COUNTED}"
 _JOIN = r"(?: ?[-/] ?| đến (?:năm )?| tới (?:năm )?| và (?:năm )?|, )"
-_YEARS = rf"{_YEAR}(?:{_JOIN}(?:{_YEAR}|\d\d(?![\d%.,/-])(?! \w)))?"
-_DEICTIC = r"(?:nay|này|ngoái|rồi|(?:vừa )?qua|vừa rồi|(?:liền |ngay )?trước(?: đó| liền kề)?|tới(?! (?:ngày|tháng|hết|nay|\d))|sau|kế tiếp|tiếp theo)(?!\w)"
+_SECOND = rf"(?:{_JOIN}(?:{_YEAR}|\d\d(?![\d%.,/-])(?! \w)))?"
+_YEARS = rf"{_YEAR}{_SECOND}"
+_DEICTIC = (
+    r"(?:nay|này|ngoái|rồi|(?:vừa )?qua|vừa rồi|(?:liền |ngay )?trước(?: đó| liền kề)?"
+    r"|tới(?! (?:ngày|tháng|hết|nay|\d))|sau|kế tiếp|tiếp theo)(?!\w)"
+)
+_NAMED = rf"(?:{YEAR}|{_DEICTIC})"
 _FISCAL = r"(?:học|tài chính|tài khóa|ngân sách|kế hoạch|kinh doanh|sản xuất)"
-_ANNUM = rf"(?:năm (?:{_FISCAL} )?(?:{_YEARS}|{_DEICTIC})|{_YEARS})"
+_ANNUM = rf"(?:năm (?:{_FISCAL} )?(?:{_YEARS}|{_DEICTIC})|{_BARE}{_SECOND})"
 # A year told after a part of it: ` năm 2020`, `/2020`, `-2020`, ` 2020`, ` của năm nay`.
 _OF_YEAR = rf"(?:(?: của| trong)? {_ANNUM}| ?[/.-] ?(?:năm )?{YEAR}(?!\d)| ?/ ?\d\d(?![\d/]))"
 _TAIL = r"(?: (?:vừa )?qua(?!\w)| vừa rồi| gần đây| gần nhất| tới(?! \w)| này| quá(?!\w))"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_DAY_MONTH = rf"(?<![\d.,/]){_DAY} ?[/-] ?(?:0?[1-9]|1[0-2])"
 _DATE = (
     rf"(?:ngày {_DAY} tháng {MONTH_NAME}(?:,? năm {YEAR})?"
-    rf"|(?:ngày )?(?<![\d.,/]){_DAY} ?[/-] ?(?:0?[1-9]|1[0-2])(?:(?: ?[/-] ?(?:{YEAR}|\d\d))|(?: năm {YEAR}))?(?![\d/%]|[.,]\d)"
+    rf"|(?:ngày )?{_DAY_MONTH}(?:(?: ?[/-] ?(?:{YEAR}|\d\d))|(?: năm {YEAR}))?(?![\d/%]|[.,]\d)"
     rf"|(?:ngày )?(?<![\d.,/]){_DAY}\.(?:0?[1-9]|1[0-2])\.{YEAR}(?!\d)"
     rf"|ngày {_DAY}\.(?:0?[1-9]|1[0-2])(?!\d))"
 )
 _MONTHS = (
     rf"{NUMBER}(?: ?(?:-|đến|và) ?{NUMBER})? ?tháng(?! (?!năm){MONTH_NAME}(?!\w))"
-    rf"(?: (?:đầu tiên|đầu|cuối|còn lại)(?: của)?(?: năm(?!\w)(?! (?:{YEAR}|{_DEICTIC})))?)?"
+    rf"(?: (?:đầu tiên|đầu|cuối|còn lại)(?: của)?(?: năm(?!\w)(?! {_NAMED}))?)?"
 )
 _MONTH = (
-    rf"tháng ?(?!năm (?:{YEAR}|{_DEICTIC})){MONTH_NAME}(?!\w)(?: ?(?:-|và|đến|,) ?(?:tháng )?{MONTH_NAME}(?![\w/%]))?"
+    rf"tháng ?(?!năm {_NAMED}){MONTH_NAME}(?!\w)"
+    rf"(?: ?(?:-|và|đến|,) ?(?:tháng )?{MONTH_NAME}(?![\w/%]|/(?! ?{YEAR})))?"
 )
-_QUARTER = rf"(?:quý {QUARTER_NAME}(?!\w)(?: ?(?:-|và|,) ?(?:quý )?{QUARTER_NAME}(?!\w))?|quý cuối(?: cùng)?(?: của)?(?: năm(?! {YEAR}))?|{NUMBER} quý(?: đầu| cuối)?(?: năm(?! {YEAR}))?)"
-_HALF = rf"(?:nửa (?:đầu|cuối)(?: của)?(?: năm(?! (?:{YEAR}|{_DEICTIC}))| {_MONTH}| niên độ)?|bán niên|(?:kỳ|đợt) \d {_MONTH})"
+_QUARTER = (
+    rf"(?:quý {QUARTER_NAME}(?!\w)(?: ?(?:-|và|,) ?(?:quý )?{QUARTER_NAME}(?!\w))?"
+    rf"|quý cuối(?: cùng)?(?: của)?(?: năm(?! {YEAR}))?|{NUMBER} quý(?: đầu| cuối)?(?: năm(?! {YEAR}))?)"
+)
+_HALF = (
+    rf"(?:nửa (?:đầu|cuối)(?: của)?(?: năm(?! {_NAMED})| {_MONTH}| niên độ)?"
+    rf"|bán niên|(?:kỳ|đợt) \d {_MONTH})"
+)
 _TERSE = r"(?:(?<!\w)(?:\d{1,2}t|q[1-4]|h[12]|\d{1,2}m)(?= ?[/-]? ?(?:20\d\d|\d\d(?!\d))))"
 _PART = rf"(?:(?:{_MONTHS}|{_HALF}|(?:(?:đầu|cuối|giữa) )?(?:{_MONTH}|{_QUARTER})|{_TERSE})(?:{_OF_YEAR})?{_TAIL}?)"
+_SEASON = r"vụ(?: mùa| đông xuân| hè thu| thu đông| xuân)?(?! năm)"
 _STRETCH = (
-    rf"(?:(?:giai đoạn|nhiệm kỳ|thời kỳ|niên độ(?: tài chính)?|niên vụ|niên khóa|vụ(?: mùa| đông xuân| hè thu| thu đông| xuân)?(?! năm))"
+    rf"(?:(?:giai đoạn|nhiệm kỳ|thời kỳ|niên độ(?: tài chính)?|niên vụ|niên khóa|{_SEASON})"
     rf" (?:từ )?(?:năm )?(?:{_YEARS}|này|trước(?: đó)?|tới|trên|đó|nay|vừa qua|sau)(?!\w)"
-    rf"|(?:sau|trong) {NUMBER} năm(?! (?:{YEAR}|qua|tới|vừa|gần|trở|tiếp|trước))(?: thực hiện| đầu)?(?!\w)|{NUMBER} năm(?: {_YEARS}| (?:qua|tới|vừa qua|gần đây|gần nhất|trở lại đây|tiếp theo|trước(?: đây)?|thực hiện)(?!\w)))"
+    rf"|(?:sau|trong) {NUMBER} năm(?! (?:{YEAR}|qua|tới|vừa|gần|trở|tiếp|trước))(?: thực hiện| đầu)?(?!\w)"
+    rf"|{NUMBER} năm"
+    rf"(?: {_YEARS}| (?:qua|tới|vừa qua|gần đây|gần nhất|trở lại đây|tiếp theo|trước(?: đây)?|thực hiện)(?!\w)))"
 )
+# `hiện` inside a word of two syllables (`thực hiện`, `hiện đại`) is no time.
+_NOT_BEFORE = "".join(rf"(?<!{word}\x20)" for word in ["thực", "thể", "phát", "xuất", "cải", "tái", "biểu", "sự", "ẩn"])
+_NOT_AFTER = r"(?! (?:đại|hành|thực|tượng|vật|trường|trạng|diện|hữu|hình|thân|sinh|kim)(?!\w))"
 _NOW = (
-    r"(?:thời điểm (?:này|hiện tại|hiện nay)|hiện (?:nay|tại)(?!\w)|giờ đây|bây giờ"
-    r"|(?<!thực\x20)(?<!thể\x20)(?<!phát\x20)(?<!xuất\x20)(?<!cải\x20)(?<!tái\x20)(?<!biểu\x20)(?<!sự\x20)(?<!ẩn\x20)hiện(?!\w)"
-    r"(?! (?:đại|hành|thực|tượng|vật|trường|trạng|diện|hữu|hình|thân|sinh|kim)(?!\w))"
-    r"|(?<=[.;:,\n]\x20)nay(?!\w)|mới đây|gần đây|trước đây|trước kia|vừa rồi|tới đây|đến giờ|tới giờ|thời gian (?:vừa )?qua|thời gian tới)"
+    rf"(?:thời điểm (?:này|hiện tại|hiện nay)|hiện (?:nay|tại)(?!\w)|giờ đây|bây giờ"
+    rf"|{_NOT_BEFORE}hiện(?!\w){_NOT_AFTER}"
+    r"|(?<=[.;:,\n]\x20)nay(?!\w)|mới đây|gần đây|trước đây|trước kia|vừa rồi|tới đây|đến giờ|tới giờ"
+    r"|thời gian (?:vừa )?qua|thời gian tới)"
 )
-_NEW_YEAR = rf"(?:hồi đầu|thời điểm đầu|đầu|cuối|giữa|cả|kết thúc|trong|toàn)(?: của)? (?:năm(?: {_FISCAL})?(?! (?:{YEAR}|{_DEICTIC})|\w)|kỳ(?! \d)|niên độ)(?!\w)"
-_UNIT = r"(?:tháng|quý|kỳ|tuần) (?:này|nay|trước(?: đó)?|vừa qua|qua|tới|sau)(?!\w)|trong (?:tháng|quý|kỳ)(?= ?[,.;:)\n]| (?:đã|là|đạt|có|tăng|giảm|ước|cả|toàn|đơn|tỉnh|xuất|nhập|thu))|hôm (?:qua|nay)|sáng nay|sang năm|mỗi năm|hàng năm|hằng năm"
+_NEW_YEAR = (
+    r"(?:hồi đầu|thời điểm đầu|đầu|cuối|giữa|cả|kết thúc|trong|toàn)(?: của)?"
+    rf" (?:năm(?: {_FISCAL})?(?! {_NAMED}|\w)|kỳ(?! \d)|niên độ)(?!\w)"
+)
+# `trong tháng` alone only where a clause starts: before a number it would swallow `trong tháng 7`.
+_CLAUSE = r"(?= ?[,.;:)\n]| (?:đã|là|đạt|có|tăng|giảm|ước|cả|toàn|đơn|tỉnh|xuất|nhập|thu))"
+_UNIT = (
+    r"(?:tháng|quý|kỳ|tuần) (?:này|nay|trước(?: đó)?|vừa qua|qua|tới|sau)(?!\w)"
+    rf"|trong (?:tháng|quý|kỳ){_CLAUSE}|hôm (?:qua|nay)|sáng nay|sang năm|mỗi năm|hàng năm|hằng năm"
+)
 _SAME = (
-    rf"cùng (?:kỳ|thời điểm|giai đoạn|thời gian)(?!\w)"
+    r"cùng (?:kỳ|thời điểm|giai đoạn|thời gian)(?!\w)"
     rf"(?:(?: của)? (?:{_PART}|{_ANNUM}|(?:niên độ|tháng|quý|vụ) trước|trước|các năm trước)|[/-]{YEAR})?"
 )
 _TET = rf"(?:dịp )?tết(?: nguyên đán)?(?: (?:giáp|ất|bính|đinh|mậu|kỷ|canh|tân|nhâm|quý) \w+)?(?: {YEAR})?"
 _EDGE = rf"(?:(?:đầu|cuối|giữa|cả|hồi đầu|hồi cuối|những tháng cuối|những tháng đầu) {_ANNUM})"
+# Alternatives stand in the order of preference: a stretch before a point, a point before what it is a part of.
 _CORE = rf"(?:{_SAME}|{_STRETCH}|{_DATE}|{_PART}|{_EDGE}|{_ANNUM}|{_NEW_YEAR}|{_UNIT}|{_NOW})"
 _START = rf"(?:đầu năm(?: {YEAR}| {_DEICTIC})?|{_DATE}|{_PART}|{_ANNUM}|nay)"
-_FROM = rf"từ (?:đầu )?{_START} ?(?:đến|tới|-) ?(?:hết |nay(?!\w)|cuối |giữa |thời điểm |hết )*(?:{_CORE})?|từ đầu năm(?!\w)"
-_UNTIL = rf"(?:đến|tới) (?:hết |cuối |đầu |giữa |thời điểm |trước )*(?:{_CORE}|{_DATE}|nay(?!\w))|hết {_CORE}|(?:đầu|cuối) {_YEAR}"
+_END = rf"(?:hết |nay(?!\w)|cuối |giữa |thời điểm )*(?:{_CORE})?"
+_FROM = rf"từ (?:đầu )?{_START} ?(?:đến|tới|-) ?{_END}|từ đầu năm(?!\w)"
+_UNTIL = (
+    rf"(?:đến|tới) (?:hết |cuối |đầu |giữa |thời điểm |trước )*(?:{_CORE}|{_DATE}|nay(?!\w))"
+    rf"|hết {_CORE}|(?:đầu|cuối) {_YEAR}"
+)
 _ANY = re.compile(
     rf"(?<!\w)(?:{_FROM}|{_UNTIL}|{_CORE}|{_TET})".replace(" ", r"[ ]+").replace("[ ]+?", "[ ]*"),
 )
-"""Alternatives stand in the order of preference: a stretch before a point, a point before what it is a part of."""
 
 
 def find_periods(text: str) -> list[tuple[int, int]]:

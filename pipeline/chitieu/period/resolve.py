@@ -87,6 +87,7 @@ class _Discourse:
 
     def _date(self, expression: Expression, mention: str, start: int) -> Period | None:
         anchor, present = expression.anchor, self.present.year
+        self._advance(start)
         if anchor is Anchor.EXPLICIT:
             return build(expression, expression.years[-1], present)
         if anchor is Anchor.SAME:
@@ -97,7 +98,7 @@ class _Discourse:
         if expression.cycle >= 0:
             year: int | None = _cycle_year(expression.cycle, present)
         elif anchor is Anchor.PAST or (anchor is Anchor.CONTEXT and not expression.months and not expression.at):
-            year = self._focus(start) or present
+            year = self.focus or present
         else:
             year = (
                 present
@@ -106,26 +107,21 @@ class _Discourse:
             )
         if year is None or present is None:
             return None
-        if expression.term and (term := self.term or self._stretch_before(start)) is not None:
+        if expression.term and (term := self.term) is not None:
             return _term_before(term) if is_just_past(mention) and term.year > present else term
         return build(expression, year + expression.offset, present)
 
-    def _focus(self, start: int) -> int | None:
-        """Return the last explicit year before an offset that is reported, not planned or compared with."""
+    def _advance(self, start: int) -> None:
+        """Take in the explicit years before an offset: the last one reported, and the last stretch of years."""
         while self.cursor < len(self.years) and self.years[self.cursor].start < start:
             item = self.years[self.cursor]
             if item.tense is Tense.PAST and (self.present.year is None or item.year <= self.present.year):
                 self.focus = item.year
+            if item.tense is Tense.SPAN and self.cursor:
+                first = self.years[self.cursor - 1]
+                if item.start - first.start < _PAIR_WIDTH and first.year < item.year:
+                    self.term = Period.of_years(first.year, item.year)
             self.cursor += 1
-        return self.focus
-
-    def _stretch_before(self, start: int) -> Period | None:
-        """Return the last pair of years before an offset that is written as a stretch (`2016 - 2020`)."""
-        before = [item for item in self.years if item.start < start and item.tense is Tense.SPAN]
-        for first, last in zip(before[-2::-1], before[:0:-1], strict=True):
-            if last.start - first.start < _PAIR_WIDTH and first.year < last.year:
-                return Period.of_years(first.year, last.year)
-        return None
 
     def _not_ahead(self, expression: Expression, year: int | None) -> int | None:
         """Take a month that is far ahead of the present as one of the year before (`tháng 12` in January)."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
-from chitieu.period.expression import YEAR
+from chitieu.period.wording import COUNTED, YEAR
 
 
 class Tense(IntEnum):
@@ -40,7 +40,7 @@ class DatedYear:
     tense: Tense
 
 
-_YEAR = re.compile(rf"(?<![\d.,]){YEAR}(?![\d]|[.,]\d)")
+_YEAR = re.compile(rf"(?<![\d.,]){YEAR}(?![\d%]|[.,]\d){COUNTED}")
 _DATE_BEFORE = re.compile(r"(?<!\d)(\d{1,2})\s?[/.-]\s?(\d{1,2})\s?[/.-]\s?$")
 _MONTH_BEFORE = re.compile(
     r"(?<![\d/.-])(?:(?:tháng\s?)?(0?[1-9]|1[0-2])\s?[/.-]\s?|tháng\s?(0?[1-9]|1[0-2])[\s,]{1,2}năm\s)$"
