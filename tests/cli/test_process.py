@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -85,7 +86,7 @@ def test_output_is_utf_8_whatever_the_locale(tmp_path):
         command,
         cwd=tmp_path,
         capture_output=True,
-        env={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
+        env={**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
         timeout=30,
         check=False,
     )

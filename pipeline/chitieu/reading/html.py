@@ -20,6 +20,7 @@ _DECLARED = re.compile(
     rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_:.\-]{2,40})""", re.IGNORECASE
 )
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_AS_TEXT = "save the article's text as .txt"
 _SENTENCE = 8  # syllables; labels of menus and buttons are shorter, the shortest news item is longer
 _NOT_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # lxml refuses these
 
@@ -45,7 +46,7 @@ def read_html(data: bytes, path: Path, published: date | None = None) -> Article
             "C107",
             f"a page of {len(data):,} bytes is over the limit of 10 MB",
             place=place,
-            remedy="save the article's text as .txt",
+            remedy=_AS_TEXT,
         )
     declared = _DECLARED.search(data[:4_096])
     page = decode(data, place, declared.group(1).decode("ascii") if declared else None).text
@@ -73,10 +74,15 @@ def _extract(page: str, place: str) -> dict[str, Any] | None:
             with_metadata=True,
             include_comments=False,
             # A date guessed from anywhere in the page would date every `năm nay` wrongly.
-            date_extraction_params={"original_date": True, "extensive_search": False},
+            date_extraction_params={
+                "original_date": True,
+                "extensive_search": False,
+                "max_date": date.today().isoformat(),
+            },
         )
     except Exception as failure:  # whatever lxml and its layers raise on a hostile page must not stop the others
-        raise _no_article(place) from failure
+        reason = f"can't be parsed as a page: {type(failure).__name__}: {failure}"
+        raise ArticleError("C118", reason[:300], place=place, remedy=_AS_TEXT) from failure
     return document if document is None or isinstance(document, dict) else dict(document.as_dict())
 
 
@@ -86,7 +92,7 @@ def _has_sentence(text: str) -> bool:
 
 
 def _no_article(place: str) -> ArticleError:
-    return ArticleError("C115", "is a page without an article", place=place, remedy="save the article's text as .txt")
+    return ArticleError("C115", "is a page without an article", place=place, remedy=_AS_TEXT)
 
 
 def _line(value: object) -> str | None:
