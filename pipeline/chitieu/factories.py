@@ -1,0 +1,88 @@
+"""What spaCy's entry points name, and nothing else: each function imports its part when it is called.
+
+spaCy imports this module on every `spacy.blank()`, so it stays light.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from spacy.language import Language
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+    from spacy.training import Example
+    from thinc.api import Model
+
+    from chitieu.facts.component import FactAssembler
+    from chitieu.relation.component import RelationExtractor
+    from chitieu.relation.network import RelationModel
+    from chitieu.tokenizer import VietnameseTokenizer
+
+
+def create_tokenizer() -> Callable[[Language], VietnameseTokenizer]:
+    """`chitieu.tokenizer.v1`: underthesea's word segmentation, exact to the character."""
+    from chitieu.tokenizer import VietnameseTokenizer
+
+    return lambda nlp: VietnameseTokenizer(nlp.vocab)
+
+
+def create_corpus(paths: list[str], partial_paths: list[str]) -> Callable[[Language], Iterable[Example]]:
+    """`chitieu.AnnotatedCorpus.v1`: annotated articles as training examples."""
+    from chitieu.training.corpus import AnnotatedCorpus
+
+    return AnnotatedCorpus(paths, partial_paths)
+
+
+def create_relation_network(tok2vec: Model[list[Doc], Any], hidden_width: int, dropout: float) -> RelationModel:
+    """`chitieu.RelationNetwork.v1`: the network of the relation component."""
+    from chitieu.relation.network import build_relation_network
+
+    return build_relation_network(tok2vec, hidden_width, dropout)
+
+
+def create_fact_scorer() -> Callable[[Iterable[Example]], dict[str, Any]]:
+    """`chitieu.fact_scorer.v1`: links and facts of a pipeline against the reference docs."""
+    from chitieu.training.scorer import score_examples
+
+    return score_examples
+
+
+@Language.factory(
+    "chitieu_relation",
+    requires=["doc.ents"],
+    assigns=["doc._.links"],
+    default_config={
+        "model": {
+            "@architectures": "chitieu.RelationNetwork.v1",
+            "tok2vec": {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "*"},
+            "hidden_width": 96,
+            "dropout": 0.2,
+        },
+        "gold_spans": 0.5,
+    },
+)
+def create_relation(nlp: Language, name: str, model: RelationModel, gold_spans: float) -> RelationExtractor:
+    """`chitieu_relation`: which spans belong to each VALUE, and its status and kind."""
+    from chitieu.relation.component import RelationExtractor
+
+    return RelationExtractor(nlp.vocab, model, name, gold_spans=gold_spans)
+
+
+@Language.factory(
+    "chitieu_facts",
+    requires=["doc.ents", "doc._.links"],
+    assigns=["doc._.facts"],
+    default_config={"scorer": {"@scorers": "chitieu.fact_scorer.v1"}},
+    default_score_weights={"core_f": 1.0, "full_f": 0.0, "value_f": 0.0},
+)
+def create_facts(
+    nlp: Language,  # noqa: ARG001 - spaCy's protocol
+    name: str,
+    scorer: Callable[[Iterable[Example]], dict[str, Any]] | None,
+) -> FactAssembler:
+    """`chitieu_facts`: links assembled into facts."""
+    from chitieu.facts.component import FactAssembler
+
+    return FactAssembler(name, scorer=scorer)

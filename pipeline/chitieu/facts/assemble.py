@@ -1,0 +1,136 @@
+"""From the links of an article to its facts: numbers, periods, bounds and metrics read out, each with its evidence."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from chitieu.facts.fact import Evidence, Fact, Offsets
+from chitieu.facts.readout import read_metric, read_quantities
+from chitieu.labels import Kind
+from chitieu.period import Period, article_present, resolve_base, resolve_periods
+from chitieu.quantity import Quantity, read_bound
+from chitieu.relation.links import Links
+
+_BEFORE, _BEHIND = 48, 32  # characters beside a value that can bound it; the longest cue has under 30
+_SENTENCE_END = re.compile(r"[.!?…](?=\s)|\n")
+_ABBREVIATION = re.compile(r"(?:\b\w|\bTP|\bTS|\bThS|\bPGS|\bGS|\d)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Discourse:
+    """What the facts of one article share: its words, when it speaks, and what its values and times read as."""
+
+    text: str
+    quantities: Mapping[Offsets, Quantity | None]
+    periods: Mapping[Offsets, Period | None]
+    present: int | None
+
+
+def assemble_facts(
+    article_id: str,
+    text: str,
+    links: Sequence[Links],
+    *,
+    years: Sequence[Offsets] = (),
+    published: date | None = None,
+    title: str | None = None,
+) -> list[Fact]:
+    """Facts in the order of their values. A VALUE that reads as no quantity gives none.
+
+    Args:
+        article_id: for the facts' ids.
+        text: as stored; all offsets count its code points.
+        links: what belongs together.
+        years: every time expression marked in the article, linked or not: they date one another.
+        published: publication date.
+        title: headline, where it stands apart from the text.
+    """
+    times = sorted({*years, *(span for link in links for span in (link.year, link.base) if span)})
+    values = sorted({span for link in links for span in (link.value, link.of) if span})
+    discourse = Discourse(
+        text=text,
+        quantities=read_quantities(text, values),
+        periods=dict(zip(times, resolve_periods(text, times, published, title), strict=True)),
+        present=article_present(text, title, published).year,
+    )
+    facts = (_assemble(article_id, link, discourse) for link in sorted(links, key=lambda link: link.value))
+    return [fact for fact in facts if fact is not None]
+
+
+def _assemble(article_id: str, link: Links, discourse: Discourse) -> Fact | None:
+    text = discourse.text
+    start, end = link.value
+    quantity = discourse.quantities[link.value]
+    if quantity is None:
+        return None
+    of = None if link.of is None else discourse.quantities[link.of]
+    metric = read_metric(
+        (start, quantity),
+        [(piece[0], text[piece[0] : piece[1]]) for piece in link.metric],
+        (link.of[0], of) if link.of and of else None,
+        link.kind,
+    )
+    period = discourse.periods[link.year] if link.year else None
+    if period is None and link.year is None and discourse.present is not None:
+        period = Period.of_year(discourse.present)
+    base = _base(link, period, discourse)
+    left, right = sentence_around(text, start, end)
+    return Fact(
+        article_id=article_id,
+        org=None if link.org is None else _clean(text[link.org[0] : link.org[1]]),
+        metric=metric,
+        value=quantity.value,
+        value_high=quantity.value_high,
+        unit=quantity.unit,
+        bound=read_bound(text[max(0, start - _BEFORE) : start], text[end : end + _BEHIND], quantity),
+        year=None if period is None else period.year,
+        period=None if period is None else str(period),
+        base_year=base,
+        status=link.status,
+        kind=link.kind,
+        dir=link.dir if link.kind in {Kind.CHANGE, Kind.COMPLETION} else None,
+        confidence=None if link.confidence is None else round(link.confidence, 4),
+        sentence=text[left:right],
+        evidence=Evidence(link.value, link.metric, link.of, link.org, link.year, link.base, link.cue),
+    )
+
+
+def _base(link: Links, period: Period | None, discourse: Discourse) -> int | None:
+    """The year that a change compares with."""
+    if link.base is None:
+        return None
+    if period is not None:
+        return resolve_base(period, discourse.text[link.base[0] : link.base[1]]).year
+    base = discourse.periods[link.base]
+    return None if base is None else base.year
+
+
+def _clean(surface: str) -> str:
+    """A mention as written, composed, its white space collapsed."""
+    return " ".join(unicodedata.normalize("NFC", surface).split())
+
+
+def sentence_around(text: str, start: int, end: int) -> Offsets:
+    """Offsets of the sentence that holds a span: up to a stop or a line break on both sides, white space left out."""
+    window = max(0, start - 1_000)
+    left = window
+    for match in _SENTENCE_END.finditer(text, window, start):
+        if match.group() == "\n" or not _ABBREVIATION.search(text, window, match.start()):
+            left = match.end()
+    right = min(len(text), end + 1_000)
+    for match in _SENTENCE_END.finditer(text, end, right):
+        if match.group() == "\n":
+            right = match.start()
+            break
+        if not _ABBREVIATION.search(text, end, match.start()) or text[match.end() : match.end() + 1] == "\n":
+            right = match.end()
+            break
+    while left < start and text[left].isspace():
+        left += 1
+    while right > end and text[right - 1].isspace():
+        right -= 1
+    return left, right

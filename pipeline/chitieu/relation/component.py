@@ -1,0 +1,198 @@
+"""The pipeline component that turns a doc's spans into links, and learns to from annotated articles."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from spacy.language import Language
+from spacy.pipeline.trainable_pipe import TrainablePipe
+from spacy.tokens import Doc
+from spacy.training import Example
+from spacy.vocab import Vocab
+from thinc.api import Optimizer
+
+from chitieu.article import Span
+from chitieu.labels import Label
+from chitieu.relation.decode import decode
+from chitieu.relation.inputs import BatchInputs, DocInputs, read_inputs
+from chitieu.relation.network import HEADS, RelationModel, Scores, by_value, head_chances, sigmoid
+from chitieu.relation.targets import Targets, read_targets
+
+Floats = npt.NDArray[np.float32]
+
+LABELS = frozenset(label.value for label in Label)
+
+
+def doc_spans(doc: Doc) -> list[Span]:
+    """The doc's entities as spans, in text order."""
+    return [Span(ent.start_char, ent.end_char, Label(ent.label_)) for ent in doc.ents if ent.label_ in LABELS]
+
+
+def register_extensions() -> None:
+    """Declare what chitieu keeps on a doc; done once, safe to repeat."""
+    for name, default in (
+        ("article_id", None),  # str
+        ("published", None),  # datetime.date
+        ("title", None),  # str, where it stands apart from the text
+        ("links", ()),  # tuple[Links, ...]
+        ("facts", ()),  # tuple[Fact, ...]
+        ("annotation", None),  # AnnotatedArticle, on reference docs
+    ):
+        if not Doc.has_extension(name):
+            Doc.set_extension(name, default=default)
+
+
+class RelationExtractor(TrainablePipe):
+    """Sets `doc._.links` from `doc.ents`.
+
+    Args:
+        vocab: the pipeline's.
+        model: the relation network.
+        name: of the component in its pipeline.
+        gold_spans: share of the training docs whose gold spans are linked; the others are linked as the tagger marked
+            them, so that the model learns to do without what a tagger misses and to leave alone what it invents.
+        scorer: scores links against the reference docs.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: RelationModel,
+        name: str = "chitieu_relation",
+        *,
+        gold_spans: float = 0.5,
+        scorer: Callable[[Iterable[Example]], dict[str, Any]] | None = None,
+    ) -> None:
+        self.vocab = vocab
+        self.model = model
+        self.name = name
+        self.cfg: dict[str, Any] = {"gold_spans": gold_spans}
+        self.scorer = scorer
+        self._random = random.Random(0)  # noqa: S311 - picks training docs
+        register_extensions()
+
+    def predict(self, docs: Iterable[Doc]) -> list[tuple[Any, ...]]:
+        """Links of each doc."""
+        docs = list(docs)
+        inputs = [read_inputs(doc, doc_spans(doc), doc._.published, doc._.title) for doc in docs]
+        filled = [index for index, item in enumerate(inputs) if item.mentions.values]
+        links: list[tuple[Any, ...]] = [()] * len(docs)
+        if filled:
+            (batch, scores) = self.model.predict(([docs[index] for index in filled], [inputs[index] for index in filled]))
+            found = decode([inputs[index].mentions for index in filled], batch, scores)
+            for index, item in zip(filled, found, strict=True):
+                links[index] = item
+        return links
+
+    def set_annotations(self, docs: Iterable[Doc], links: Sequence[tuple[Any, ...]]) -> None:
+        """Keep the links on the docs."""
+        for doc, found in zip(docs, links, strict=True):
+            doc._.links = found
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,  # noqa: ARG002 - the network's own dropout is part of its config
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn from a batch; the loss is the mean over gold facts of the cross-entropies of all roles and attributes."""
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        docs = [example.predicted for example in examples]
+        inputs, targets = [], []
+        for example in examples:
+            marked = example.reference if self._random.random() < self.cfg["gold_spans"] else example.predicted
+            item = read_inputs(example.predicted, doc_spans(marked), example.reference._.published, example.reference._.title)
+            inputs.append(item)
+            targets.append(read_targets(item, example.reference._.links))
+        (batch, scores), backprop = self.model.begin_update((docs, inputs))
+        loss, gradient = link_loss(batch, scores, targets)
+        backprop(gradient)
+        if sgd is not None:
+            self.finish_update(sgd)
+        losses[self.name] += loss
+        return losses
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,  # noqa: ARG002 - spaCy's protocol
+    ) -> None:
+        """Give the network its weights."""
+        sample = [example.reference for example, _ in zip(get_examples(), range(3), strict=False)]
+        inputs: list[DocInputs] = [read_inputs(doc, doc_spans(doc), doc._.published, doc._.title) for doc in sample]
+        self.model.initialize(X=(sample, inputs))
+
+
+def link_loss(batch: BatchInputs, scores: Scores, targets: Sequence[Targets]) -> tuple[float, Scores]:
+    """Mean loss over gold facts of both passes, and its gradient by every score."""
+    weights = np.concatenate([target.weights for target in targets])
+    scale = np.float32(1 / max(float(weights.sum()), 1))
+    gradient = Scores([[], []], [[], []], [])
+    loss = 0.0
+    for number in (0, 1):
+        for index, pool in enumerate(batch.pools):
+            links = np.concatenate([target.links[index] for target in targets])
+            none = np.concatenate([target.none[index] for target in targets])
+            known = np.concatenate([target.known[index] for target in targets]) * weights[:, None] * scale
+            d_links = np.zeros_like(scores.links[number][index])
+            d_none = np.zeros_like(scores.none[number][index])
+            for column in range(links.shape[1]):
+                given = (scores.links[number][index][:, column], scores.none[number][index][:, column])
+                loss_of = _independent if index == 0 else _competing
+                part, d_links[:, column], d_none[:, column] = loss_of(
+                    pool.left, given, (links[:, column], none[:, column]), known[:, column]
+                )
+                loss += part
+            gradient.links[number].append(d_links)
+            gradient.none[number].append(d_none)
+        heads = np.concatenate([target.heads for target in targets])
+        part, d_heads = _attributes(scores.heads[number], heads, weights * scale)
+        loss += part
+        gradient.heads.append(d_heads)
+    return loss, gradient
+
+
+_Pair = tuple[Floats, Floats]
+
+
+def _independent(left: Any, given: _Pair, wanted: _Pair, weight: Floats) -> tuple[float, Floats, Floats]:
+    """Logistic loss of each candidate by itself."""
+    chances, none = sigmoid(given[0]), sigmoid(given[1])
+    each = weight[left]
+    loss = -(each * np.log(np.where(wanted[0] > 0, chances, 1 - chances) + 1e-9)).sum()
+    loss -= (weight * np.log(np.where(wanted[1] > 0, none, 1 - none) + 1e-9)).sum()
+    return float(loss), (chances - wanted[0]) * each, (none - wanted[1]) * weight
+
+
+def _competing(left: Any, given: _Pair, wanted: _Pair, weight: Floats) -> tuple[float, Floats, Floats]:
+    """Softmax loss over a value's candidates and none, of the chance that any right one is chosen."""
+    table, at = by_value(left, given[0], given[1])
+    right, _ = by_value(left, wanted[0], wanted[1])
+    table = np.exp(table - table.max(axis=1, keepdims=True))
+    chances = table / table.sum(axis=1, keepdims=True)
+    good = chances * (right > 0)
+    total = good.sum(axis=1, keepdims=True)
+    d_table = (chances - good / np.maximum(total, 1e-9)) * weight[:, None]
+    loss = -(weight * np.log(total[:, 0] + 1e-9)).sum()
+    return float(loss), d_table[left, at], d_table[:, 0]
+
+
+def _attributes(heads: Floats, wanted: Any, weight: Floats) -> tuple[float, Floats]:
+    """Softmax loss of each attribute's classes."""
+    chances = head_chances(heads)
+    gold = np.zeros_like(chances)
+    at = 0
+    for column, (_, classes) in enumerate(HEADS):
+        gold[np.arange(len(gold)), at + wanted[:, column]] = 1
+        at += len(classes)
+    loss = -(weight[:, None] * gold * np.log(chances + 1e-9)).sum()
+    return float(loss), (chances - gold) * weight[:, None]

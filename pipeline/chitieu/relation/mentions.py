@@ -1,0 +1,105 @@
+"""Mentions: the labelled spans of an article as the relation model sees them, with their place, wording and reading."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from spacy.tokens import Doc
+
+from chitieu.article import Span
+from chitieu.labels import Label
+from chitieu.period import Period, find_periods, resolve_periods
+from chitieu.quantity import Quantity, QuantityError, parse_quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A span, its tokens (`first` inclusive, `last` exclusive) and, by its label, the quantity or period it reads as."""
+
+    span: Span
+    first: int
+    last: int
+    text: str
+    quantity: Quantity | None = None
+    period: Period | None = None
+
+    @property
+    def offsets(self) -> tuple[int, int]:
+        """Start and end in code points."""
+        return self.span.start, self.span.end
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """The mentions of one doc by label, each list in text order."""
+
+    values: tuple[Mention, ...]
+    metrics: tuple[Mention, ...]
+    orgs: tuple[Mention, ...]
+    years: tuple[Mention, ...]
+    cues: tuple[Mention, ...]
+
+
+def find_mentions(
+    doc: Doc, spans: Sequence[Span], published: date | None = None, title: str | None = None
+) -> Mentions:
+    """Read the spans of a doc as mentions.
+
+    Time expressions that the grammar of periods finds and no span covers are added to the years: a tagger trained on
+    articles where only some are marked misses others, and which one governs is the relation model's to say. A VALUE that
+    reads as no quantity is left out, since nothing could be written in its row.
+
+    Args:
+        doc: the tokenised article.
+        spans: labelled, non-overlapping, in text order, aligned with the doc's tokens.
+        published: publication date, for relative time expressions.
+        title: headline, where it stands apart from the text.
+    """
+    text = doc.text  # joined anew on every access
+    by_label: dict[Label, list[Span]] = {label: [] for label in Label}
+    for span in spans:
+        by_label[span.label].append(span)
+    years = _with_grammar(text, by_label[Label.YEAR], spans)
+    periods = resolve_periods(text, [(span.start, span.end) for span in years], published, title)
+    starts = [token.idx for token in doc]
+
+    def mention(span: Span, quantity: Quantity | None = None, period: Period | None = None) -> Mention:
+        first = max(bisect.bisect_right(starts, span.start) - 1, 0)
+        last = max(bisect.bisect_left(starts, span.end), first + 1)
+        return Mention(span, first, last, text[span.start : span.end], quantity, period)
+
+    values = []
+    for span in by_label[Label.VALUE]:
+        quantity = read_quantity(text[span.start : span.end])
+        if quantity is not None:
+            values.append(mention(span, quantity=quantity))
+    return Mentions(
+        values=tuple(values),
+        metrics=tuple(map(mention, by_label[Label.METRIC])),
+        orgs=tuple(map(mention, by_label[Label.ORG])),
+        years=tuple(mention(span, period=period) for span, period in zip(years, periods, strict=True)),
+        cues=tuple(mention(span) for span in sorted(by_label[Label.TARGET] + by_label[Label.ACTUAL])),
+    )
+
+
+def read_quantity(text: str) -> Quantity | None:
+    """The quantity a VALUE span states, or None."""
+    try:
+        return parse_quantity(text)
+    except QuantityError:
+        return None
+
+
+def _with_grammar(text: str, years: list[Span], spans: Sequence[Span]) -> list[Span]:
+    """The YEAR spans, and the time expressions of the grammar that overlap no span."""
+    taken = sorted((span.start, span.end) for span in spans)
+    starts = [start for start, _ in taken]
+    found = list(years)
+    for start, end in find_periods(text):
+        at = bisect.bisect_left(starts, end)
+        if at == 0 or taken[at - 1][1] <= start:
+            found.append(Span(start, end, Label.YEAR))
+    return sorted(found)

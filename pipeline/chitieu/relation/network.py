@@ -1,0 +1,358 @@
+"""The relation network: scores every pair of a value and a candidate for each role, and tells each value's status and kind.
+
+For a pair, a hidden layer adds what is known of the value, of the candidate and of the two together; the scores of a
+value's candidates and of "none" compete in a softmax (a METRIC has several pieces, so each is weighed by itself). A second
+pass then looks at what the values before and behind chose in the first: the figures of a list share their org, year and
+cue. Status, kind and direction are told together from the value, its likely cue and the time of its likely year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+from spacy.tokens import Doc
+from thinc.api import Linear, Model, Ops
+from thinc.types import Floats2d
+
+from chitieu.labels import Direction, Kind, Role, Status
+from chitieu.relation.candidates import POOLS
+from chitieu.relation.features import MENTION_WIDTHS, PAIR_WIDTH
+from chitieu.relation.inputs import BatchInputs, DocInputs, PoolInputs, join_inputs
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+# The attributes of a fact that are told for each value, and the classes of each; None is "no direction".
+HEADS: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    ("status", tuple(Status)),
+    ("kind", tuple(Kind)),
+    ("dir", (None, *Direction)),
+)
+HEAD_WIDTH = sum(len(classes) for _, classes in HEADS)
+_NEAR = 4
+_LEAST = np.float32(-1e9)
+
+
+@dataclass(slots=True)
+class Scores:
+    """What the network says of a batch; two passes, of which the second is the answer.
+
+    Attributes:
+        links: per pass and pool, the score of each pair for each role, shape (pairs, roles).
+        none: per pass and pool, the score of "no candidate" of each value for each role, shape (values, roles).
+        heads: per pass, the scores of each value's attribute classes, shape (values, HEAD_WIDTH).
+    """
+
+    links: list[list[Floats]]
+    none: list[list[Floats]]
+    heads: list[Floats]
+
+
+RelationModel = Model[tuple[list[Doc], list[DocInputs]], tuple[BatchInputs, Scores]]
+
+
+def build_relation_network(tok2vec: Model[list[Doc], list[Floats2d]], hidden_width: int = 96, dropout: float = 0.2) -> RelationModel:
+    """Registered as `chitieu.RelationNetwork.v1`.
+
+    Args:
+        tok2vec: token vectors; usually a listener to the pipeline's shared `tok2vec`.
+        hidden_width: width of every hidden layer.
+        dropout: share of hidden units silenced in training.
+    """
+    width = tok2vec.get_dim("nO")
+    value_width = width * 2 + MENTION_WIDTHS["values"]
+    layers: dict[str, Model[Any, Any]] = {"tok2vec": tok2vec}
+    for pool in POOLS:
+        roles = len(pool.roles)
+        layers[f"{pool.name}_value"] = Linear(hidden_width, value_width)
+        layers[f"{pool.name}_candidate"] = Linear(hidden_width, width * 2 + MENTION_WIDTHS[pool.name])
+        layers[f"{pool.name}_pair"] = Linear(hidden_width, PAIR_WIDTH + width)
+        layers[f"{pool.name}_hidden"] = Linear(hidden_width // 2, hidden_width)
+        layers[f"{pool.name}_score"] = Linear(roles, hidden_width // 2)
+        layers[f"{pool.name}_none"] = Linear(roles, hidden_width)
+        layers[f"{pool.name}_again"] = Linear(hidden_width // 2, hidden_width // 2 + roles * 3 + 2 * _NEAR)
+        layers[f"{pool.name}_score_again"] = Linear(roles, hidden_width // 2)
+        layers[f"{pool.name}_none_again"] = Linear(roles, hidden_width + roles * 3 + 2 * _NEAR)
+    layers["heads_value"] = Linear(hidden_width, value_width + _summary_width(width))
+    layers["heads_score"] = Linear(HEAD_WIDTH, hidden_width)
+    layers["heads_again"] = Linear(hidden_width, hidden_width + HEAD_WIDTH * 3 + 2 * _NEAR)
+    layers["heads_score_again"] = Linear(HEAD_WIDTH, hidden_width)
+    return Model(
+        "chitieu_relation",
+        _forward,
+        init=_initialise,
+        layers=list(layers.values()),
+        attrs={"names": list(layers), "dropout": dropout, "width": width},
+    )
+
+
+def _summary_width(width: int) -> int:
+    return 2 * width + MENTION_WIDTHS["cues"] + 2 + 3 * 2 + 1
+
+
+def _initialise(model: RelationModel, X: Any = None, Y: Any = None) -> RelationModel:  # noqa: ARG001, N803 - Thinc's protocol
+    for layer in model.layers[1:]:
+        layer.initialize()
+    if model.layers[0].has_dim("nO") is not True or X is not None:
+        model.layers[0].initialize(X=X[0] if X else None)
+    return model
+
+
+def _forward(
+    model: RelationModel, X: tuple[list[Doc], list[DocInputs]], is_train: bool  # noqa: N803
+) -> tuple[tuple[BatchInputs, Scores], Callable[[Scores], list[Doc]]]:
+    docs, inputs = X
+    names: list[str] = model.attrs["names"]
+    layers = dict(zip(names, model.layers, strict=True))
+    vectors, back_vectors = layers["tok2vec"](docs, is_train)
+    tokens = model.ops.xp.concatenate(vectors) if vectors else model.ops.alloc2f(0, model.attrs["width"])
+    starts = np.cumsum([0, *(len(doc) for doc in docs)])[:-1].tolist()
+    batch = join_inputs(inputs, starts)
+    passes = _Passes(layers, model.ops, tokens, batch, model.attrs["dropout"] if is_train else 0.0, is_train)
+    scores = passes.run()
+
+    def backprop(d_scores: Scores) -> list[Doc]:
+        d_tokens = passes.back(d_scores)
+        ends = np.cumsum([len(doc) for doc in docs])[:-1]
+        return cast("list[Doc]", back_vectors(model.ops.xp.split(d_tokens, ends)))
+
+    return (batch, scores), backprop
+
+
+class _Passes:
+    """One run of the network over a batch, which remembers what its gradient needs."""
+
+    def __init__(
+        self, layers: dict[str, Model[Any, Any]], ops: Ops, tokens: Floats, batch: BatchInputs, dropout: float, is_train: bool
+    ) -> None:
+        self.layers, self.ops, self.tokens, self.batch = layers, ops, tokens, batch
+        self.dropout, self.is_train = dropout, is_train
+        self.back_steps: list[Callable[[], None]] = []
+        self.d_tokens = np.zeros_like(tokens)
+        self.running = np.concatenate([np.zeros((1, tokens.shape[1]), dtype=np.float32), np.cumsum(tokens, axis=0)])
+        self.width = tokens.shape[1]
+        self.before_near = self._shifted(batch.near)
+
+    # -- pieces ------------------------------------------------------------------------------------------------
+
+    def _apply(self, name: str, rows: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
+        layer = self.layers[name]
+        if len(rows) == 0:
+            return np.zeros((0, layer.get_dim("nO")), dtype=np.float32), lambda _: rows
+        return layer(rows, self.is_train)
+
+    def _spans(self, places: Ints) -> tuple[Floats, Callable[[Floats], None]]:
+        """Mean and first token vectors of spans, shape (spans, 2 × width)."""
+        lengths = np.maximum(places[:, 1] - places[:, 0], 1)[:, None].astype(np.float32)
+        mean = (self.running[places[:, 1]] - self.running[places[:, 0]]) / lengths
+        out = np.concatenate([mean, self.tokens[places[:, 0]]], axis=1)
+
+        def back(d_out: Floats) -> None:
+            d_mean = d_out[:, : self.width] / lengths
+            edges = np.zeros((len(self.tokens) + 1, self.width), dtype=np.float32)
+            np.add.at(edges, places[:, 0], d_mean)
+            np.subtract.at(edges, places[:, 1], d_mean)
+            self.d_tokens += np.cumsum(edges, axis=0)[:-1]
+            np.add.at(self.d_tokens, places[:, 0], d_out[:, self.width :])
+
+        return out, back
+
+    @staticmethod
+    def _shifted(rows: Floats) -> Floats:
+        """Each row's predecessor; zeros before the first."""
+        return np.concatenate([np.zeros_like(rows[:1]), rows[:-1]])
+
+    def _before(self, rows: Floats) -> Floats:
+        """What the value before each says; nothing where that stands in another doc, so that batches don't matter."""
+        return self._shifted(rows) * self.before_near[:, :1]
+
+    def _behind(self, rows: Floats) -> Floats:
+        """What the value behind each says."""
+        return np.concatenate([rows[1:], np.zeros_like(rows[:1])]) * self.batch.near[:, :1]
+
+    def _between(self, pool: PoolInputs) -> Floats:
+        """Mean token vector between value and candidate where they are near, shape (pairs, width); no gradient flows."""
+        value, candidate = self.batch.tokens[pool.left], pool.tokens[pool.right]
+        before = candidate[:, 0] < value[:, 0]
+        low = np.where(before, candidate[:, 1], value[:, 1])
+        high = np.maximum(np.where(before, value[:, 0], candidate[:, 0]), low)
+        size = (high - low)[:, None].astype(np.float32)
+        mean = (self.running[high] - self.running[low]) / np.maximum(size, 1)
+        return np.where((size > 0) & (size <= 30), mean, 0).astype(np.float32)
+
+    def _relu(self, rows: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
+        keep = (rows > 0).astype(np.float32)
+        if self.dropout:
+            keep *= (np.random.random(rows.shape) >= self.dropout) / np.float32(1 - self.dropout)  # noqa: NPY002 - spaCy seeds this one
+        return rows * keep, lambda d_rows: d_rows * keep
+
+    # -- the two passes ----------------------------------------------------------------------------------------
+
+    def run(self) -> Scores:
+        spans, self.back_values = self._spans(self.batch.tokens)
+        self.value_rows = np.concatenate([spans, self.batch.features], axis=1)
+        self.d_value_rows = np.zeros_like(self.value_rows)
+        scores = Scores([[], []], [[], []], [])
+        self.pool_backs = []
+        summary = np.zeros((len(spans), 0), dtype=np.float32)
+        for pool, inputs in zip(POOLS, self.batch.pools, strict=True):
+            first, again, back = self._pool(pool.name, len(pool.roles), inputs, pool.roles == (Role.METRIC,))
+            for number, (links, none) in enumerate((first, again)):
+                scores.links[number].append(links)
+                scores.none[number].append(none)
+            self.pool_backs.append(back)
+            if pool.name in {"years", "cues"}:
+                chances, none_chances = softmax_by_value(inputs.left, again[0][:, 0], again[1][:, 0])
+                summary = np.concatenate([summary, self._summary(pool.name, inputs, chances, none_chances)], axis=1)
+        heads, heads_again, self.back_heads = self._heads(summary)
+        scores.heads = [heads, heads_again]
+        return scores
+
+    def back(self, d_scores: Scores) -> Floats:
+        self.back_heads(d_scores.heads[0], d_scores.heads[1])
+        for index, back in enumerate(self.pool_backs):
+            back(
+                (d_scores.links[0][index], d_scores.none[0][index]),
+                (d_scores.links[1][index], d_scores.none[1][index]),
+            )
+        self.back_values(self.d_value_rows[:, : 2 * self.width])
+        return self.d_tokens
+
+    def _pool(self, name: str, roles: int, inputs: PoolInputs, independent: bool) -> Any:
+        left, right = inputs.left, inputs.right
+        spans, back_spans = self._spans(inputs.tokens)
+        candidate_rows = np.concatenate([spans, inputs.features], axis=1)
+        pair_rows = np.concatenate([inputs.pair_features, self._between(inputs)], axis=1)
+        value_part, back_value = self._apply(f"{name}_value", self.value_rows)
+        candidate_part, back_candidate = self._apply(f"{name}_candidate", candidate_rows)
+        pair_part, back_pair = self._apply(f"{name}_pair", pair_rows)
+        joined, back_joined = self._relu(value_part[left] + candidate_part[right] + pair_part)
+        deeper, back_deeper = self._apply(f"{name}_hidden", joined)
+        deep, back_deep = self._relu(deeper)
+        links, back_links = self._apply(f"{name}_score", deep)
+        lone, back_lone = self._relu(value_part)
+        none, back_none = self._apply(f"{name}_none", lone)
+        told, told_none = self._neighbours(inputs, links, none, independent)
+        more, back_more = self._apply(f"{name}_again", np.concatenate([deep, told], axis=1))
+        deep_again, back_deep_again = self._relu(more)
+        links_again, back_links_again = self._apply(f"{name}_score_again", deep_again)
+        none_again, back_none_again = self._apply(f"{name}_none_again", np.concatenate([lone, told_none], axis=1))
+
+        def back(d_first: tuple[Floats, Floats], d_again: tuple[Floats, Floats]) -> None:
+            d_deep = back_more(back_deep_again(back_links_again(d_again[0])))[:, : deep.shape[1]] + back_links(d_first[0])
+            d_joined = back_joined(back_deeper(back_deep(d_deep)))
+            back_pair(d_joined)
+            d_candidate = np.zeros_like(candidate_part)
+            np.add.at(d_candidate, right, d_joined)
+            back_spans(back_candidate(d_candidate)[:, : 2 * self.width])
+            d_value = back_lone(back_none(d_first[1]) + back_none_again(d_again[1])[:, : lone.shape[1]])
+            np.add.at(d_value, left, d_joined)
+            self.d_value_rows += back_value(d_value)
+
+        return (links, none), (links_again, none_again), back
+
+    def _neighbours(self, inputs: PoolInputs, links: Floats, none: Floats, independent: bool) -> tuple[Floats, Floats]:
+        """What the value itself, the one before and the one behind made of each candidate in the first pass."""
+        left, right = inputs.left, inputs.right
+        if independent:
+            chances, none_chances = sigmoid(links), sigmoid(none)
+        else:
+            columns = [softmax_by_value(left, links[:, role], none[:, role]) for role in range(links.shape[1])]
+            chances = np.stack([column for column, _ in columns], axis=1)
+            none_chances = np.stack([column for _, column in columns], axis=1)
+        size = len(inputs.tokens) + 1
+        keys = left * size + right
+        near, before_near = self.batch.near, self.before_near
+        told = [chances]
+        for step in (-1, 1):
+            wanted = (left + step) * size + right
+            at = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
+            told.append(np.where((keys[at] == wanted)[:, None], chances[at], 0) if len(keys) else chances)
+        told_none = [
+            none_chances,
+            self._before(none_chances),
+            self._behind(none_chances),
+            before_near,
+            near,
+        ]
+        return (
+            np.concatenate([*told, before_near[left], near[left]], axis=1).astype(np.float32),
+            np.concatenate(told_none, axis=1).astype(np.float32),
+        )
+
+    def _summary(self, name: str, inputs: PoolInputs, chances: Floats, none: Floats) -> Floats:
+        """The likely cue, or whether the likely year lies behind or ahead, of each value; no gradient flows."""
+        if name == "cues":
+            spans, _ = self._spans(inputs.tokens)
+            rows = np.concatenate([spans, inputs.features, np.ones((len(spans), 1), dtype=np.float32)], axis=1)
+        else:
+            rows = np.eye(3, dtype=np.float32)[self.batch.years_ahead]
+            rows = np.concatenate([rows, rows], axis=1)
+        out = np.zeros((len(none), rows.shape[1]), dtype=np.float32)
+        np.add.at(out, inputs.left, rows[inputs.right] * chances[:, None])
+        return np.concatenate([out, none[:, None]], axis=1)
+
+    def _heads(self, summary: Floats) -> Any:
+        rows = np.concatenate([self.value_rows, summary], axis=1)
+        hidden, back_hidden = self._apply("heads_value", rows)
+        deep, back_deep = self._relu(hidden)
+        heads, back_heads = self._apply("heads_score", deep)
+        chances = head_chances(heads)
+        told = np.concatenate(
+            [deep, chances, self._before(chances), self._behind(chances), self.before_near, self.batch.near], axis=1
+        )
+        more, back_more = self._apply("heads_again", told)
+        deep_again, back_deep_again = self._relu(more)
+        heads_again, back_heads_again = self._apply("heads_score_again", deep_again)
+
+        def back(d_heads: Floats, d_again: Floats) -> None:
+            d_deep = back_more(back_deep_again(back_heads_again(d_again)))[:, : deep.shape[1]] + back_heads(d_heads)
+            self.d_value_rows += back_hidden(back_deep(d_deep))[:, : self.value_rows.shape[1]]
+
+        return heads, heads_again, back
+
+
+def sigmoid(scores: Floats) -> Floats:
+    """The logistic function."""
+    return 1 / (1 + np.exp(-np.clip(scores, -30, 30)))
+
+
+def softmax_by_value(left: Ints, links: Floats, none: Floats) -> tuple[Floats, Floats]:
+    """Chances of the candidates of each value and of none, which sum to one by value.
+
+    Args:
+        left: value of each pair, ascending, shape (pairs,).
+        links: scores, shape (pairs,); none: shape (values,).
+    """
+    table, at = by_value(left, links, none)
+    table -= table.max(axis=1, keepdims=True)
+    chances = np.exp(table)
+    chances /= chances.sum(axis=1, keepdims=True)
+    return chances[left, at], chances[:, 0]
+
+
+def by_value(left: Ints, links: Floats, none: Floats) -> tuple[Floats, Ints]:
+    """Scores as a table of shape (values, 1 + most candidates), "none" first; and the column of each pair."""
+    counts = np.bincount(left, minlength=len(none))
+    starts = np.cumsum(counts) - counts
+    at = np.arange(len(left)) - starts[left] + 1
+    table = np.full((len(none), 1 + (int(counts.max()) if len(counts) else 0)), _LEAST, dtype=np.float32)
+    table[:, 0] = none
+    table[left, at] = links
+    return table, at
+
+
+def head_chances(heads: Floats) -> Floats:
+    """Chances of each attribute's classes, which sum to one by attribute, shape as given."""
+    parts = []
+    at = 0
+    for _, classes in HEADS:
+        part = heads[:, at : at + len(classes)]
+        part = np.exp(part - part.max(axis=1, keepdims=True))
+        parts.append(part / part.sum(axis=1, keepdims=True))
+        at += len(classes)
+    return np.concatenate(parts, axis=1)

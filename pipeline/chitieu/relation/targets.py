@@ -1,0 +1,102 @@
+"""What the network should have said: gold links laid over the candidates of a doc."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from chitieu.labels import Role
+from chitieu.relation.candidates import POOLS, pool_mentions
+from chitieu.relation.inputs import DocInputs
+from chitieu.relation.links import Links, Offsets
+from chitieu.relation.mentions import Mention
+from chitieu.relation.network import HEADS
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Gold for one doc.
+
+    Attributes:
+        links: per pool, 1 where the candidate fills the role, shape (pairs, roles).
+        none: per pool, 1 where no span fills the role, shape (values, roles).
+        known: per pool, 1 where the answer is among the candidates or is "none", so that it can be learned,
+            shape (values, roles).
+        heads: class of each attribute, shape (values, attributes).
+        weights: 1 where the value is a gold fact, shape (values,).
+    """
+
+    links: tuple[Floats, ...]
+    none: tuple[Floats, ...]
+    known: tuple[Floats, ...]
+    heads: Ints
+    weights: Floats
+
+
+def overlaps(left: Offsets, right: Offsets) -> bool:
+    """Whether two spans share a character."""
+    return left[0] < right[1] and right[0] < left[1]
+
+
+def read_targets(inputs: DocInputs, gold: Sequence[Links]) -> Targets:
+    """Lay gold links over the candidates of a doc; spans match where they overlap, so predicted spans can be trained on."""
+    values = inputs.mentions.values
+    facts = [_matching(value, gold) for value in values]
+    links, none, known = [], [], []
+    for pool, part in zip(POOLS, inputs.pools, strict=True):
+        candidates = pool_mentions(inputs.mentions, pool)
+        link = np.zeros((len(part.left), len(pool.roles)), dtype=np.float32)
+        nothing = np.zeros((len(values), len(pool.roles)), dtype=np.float32)
+        for column, role in enumerate(pool.roles):
+            wanted = [_answers(fact, role, candidates) if fact else frozenset() for fact in facts]
+            for row, (value, candidate) in enumerate(zip(part.left, part.right, strict=True)):
+                link[row, column] = candidate in wanted[value]
+            for row, fact in enumerate(facts):
+                nothing[row, column] = fact is not None and not _spans(fact, role)
+        found = np.zeros_like(nothing)
+        np.add.at(found, part.left, link)
+        links.append(link)
+        none.append(nothing)
+        known.append(((found > 0) | (nothing > 0)).astype(np.float32))
+    heads = np.array(
+        [
+            [classes.index(getattr(fact, name)) if fact else 0 for name, classes in HEADS]
+            for fact in facts
+        ],
+        dtype=np.int64,
+    ).reshape(-1, len(HEADS))
+    return Targets(tuple(links), tuple(none), tuple(known), heads, np.array([float(fact is not None) for fact in facts], dtype=np.float32))
+
+
+def _matching(value: Mention, gold: Sequence[Links]) -> Links | None:
+    return next((fact for fact in gold if overlaps(fact.value, value.offsets)), None)
+
+
+def _spans(fact: Links, role: Role) -> tuple[Offsets, ...]:
+    found = getattr(fact, role.value)
+    if role is Role.METRIC:
+        return tuple(found)
+    return () if found is None else (found,)
+
+
+def _answers(fact: Links, role: Role, candidates: Sequence[Mention]) -> frozenset[int]:
+    """The candidates that are right: the gold span, and for ORG, YEAR and base the mentions that say the same."""
+    spans = _spans(fact, role)
+    right = {index for index, candidate in enumerate(candidates) if any(overlaps(candidate.offsets, span) for span in spans)}
+    if role is Role.ORG:
+        names = {_name(candidates[index]) for index in right}
+        right |= {index for index, candidate in enumerate(candidates) if _name(candidate) in names}
+    elif role in {Role.YEAR, Role.BASE}:
+        periods = {candidates[index].period for index in right} - {None}
+        right |= {index for index, candidate in enumerate(candidates) if candidate.period in periods}
+    return frozenset(right)
+
+
+def _name(mention: Mention) -> str:
+    return " ".join(mention.text.lower().split())
