@@ -112,6 +112,11 @@ def test_damaged_utf_8_names_the_place():
         decode(data, "x.txt")
 
 
+def test_a_long_plain_beginning_does_not_hide_the_encoding():
+    data = b"abc 123 " * 100_000 + encode_legacy(TEXT, "VNI")
+    assert decode(data, "x.txt").text.endswith(TEXT)
+
+
 def test_a_declaration_is_followed_where_it_fits():
     french = "Le comité a créé quarante-deux emplois à l'école supérieure."
     assert decode(french.encode("cp1252"), "x", declared="iso-8859-1").text == french

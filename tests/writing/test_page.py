@@ -53,9 +53,8 @@ def test_text_and_facts_refer_to_each_other(tagged):
     outline = Outline(page_of(tagged))
     assert outline.text == tagged.article.text
     rows = [attributes for tag, attributes in outline.tags if tag == "tr" and "data-fact" in attributes]
-    marks = [attributes for tag, attributes in outline.tags if tag == "span" and "data-f" in attributes]
+    marks = [attributes for tag, attributes in outline.tags if "data-f" in attributes]
     assert [row["data-fact"] for row in rows] == ["0-0", "0-1"]
-    assert all(row["tabindex"] == "0" for row in rows)
     assert [(mark["class"], mark["data-f"]) for mark in marks] == [
         ("s year", "0-0 0-1"),
         ("s org", "0-0 0-1"),
@@ -65,7 +64,10 @@ def test_text_and_facts_refer_to_each_other(tagged):
         ("s value", "0-1"),
         ("s year", "0-1"),
     ]
-    assert [mark["id"] for mark in marks if "tabindex" in mark] == ["v0-0", "v0-1"]
+    # Links, so that both directions work by keyboard, and without the script.
+    links = [(attributes["href"], attributes.get("id")) for tag, attributes in outline.tags if tag == "a"]
+    assert links == [("#f0-0", "v0-0"), ("#f0-1", "v0-1"), ("#v0-0", None), ("#v0-1", None)]
+    assert [row["id"] for row in rows] == ["f0-0", "f0-1"]
 
 
 def test_nothing_in_an_article_can_run(tagged):
@@ -92,7 +94,8 @@ def test_the_policy_allows_the_pages_own_script_and_nothing_from_outside(tagged)
     )
     digest = base64.b64encode(hashlib.sha256(outline.script.encode()).digest()).decode()
     assert policy == f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
-    assert not any({"src", "href"} & attributes.keys() for _, attributes in outline.tags)
+    assert not any("src" in attributes for _, attributes in outline.tags)
+    assert all(attributes.get("href", "#").startswith("#") for _, attributes in outline.tags)
     assert not re.search(r"https?://|@import|url\(", page)
 
 
@@ -101,7 +104,7 @@ def test_several_articles_have_a_list(tagged):
     outline = Outline(page_of(tagged, empty))
     links = [attributes["href"] for tag, attributes in outline.tags if tag == "a"]
     ids = [attributes["id"] for _, attributes in outline.tags if "id" in attributes]
-    assert links == ["#a0", "#a1"]
+    assert links[:2] == ["#a0", "#a1"]
     assert {"a0", "a1"} <= set(ids)
     assert len(ids) == len(set(ids))
 

@@ -136,7 +136,8 @@ def _decode_unmarked_utf16(data: bytes, place: str) -> Decoded:
 
 def _decode_other(data: bytes, place: str, declared: str | None, broken: UnicodeDecodeError) -> Decoded:
     """Bytes that are not UTF-8: a legacy encoding, where one stands out."""
-    scores = _judge(data[:_JUDGED])
+    sample = data[max(0, broken.start - _SAMPLE) :][:_JUDGED]  # a long file may begin with pages of plain ASCII
+    scores = _judge(sample)
     ranked = sorted(scores, key=lambda encoding: scores[encoding].share, reverse=True)
     if ranked:
         best = scores[ranked[0]]
@@ -159,8 +160,12 @@ def _decode_other(data: bytes, place: str, declared: str | None, broken: Unicode
             return Decoded(text, declared)
     if _CONTROLS.search(data[:_SAMPLE].decode("latin-1")) and not (ranked and scores[ranked[0]].share >= 0.5):
         raise _binary(place, "data, not text")
-    likely = ranked[0] if ranked and scores[ranked[0]].share >= 0.5 else _guess(data)
-    hint = f"; most likely it is {likely}" if likely else ""
+    if ranked and scores[ranked[0]].share >= 0.5:
+        likely: str | None = ranked[0]
+        hint = f"; most likely it is {likely}"
+    else:
+        likely = _guess(sample)
+        hint = f"; it may be {likely}" if likely else ""
     remedy = f"convert it to UTF-8, for example from {likely}" if likely else _CONVERT
     raise _cannot_tell(place, f"is not UTF-8, and its encoding can't be told{hint}", remedy)
 
@@ -197,12 +202,12 @@ def _decode_declared(data: bytes, declared: str) -> str | None:
     return text if isinstance(text, str) and not _is_binary(text[:_SAMPLE]) else None
 
 
-def _guess(data: bytes) -> str | None:
+def _guess(sample: bytes) -> str | None:
     """A likely encoding by charset-normalizer, to name in the error: it is too often wrong to act on."""
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data[:_JUDGED], threshold=0.3).best()
-    return best.encoding.replace("_", "-") if best is not None else None
+    best = from_bytes(sample, threshold=0.3).best()
+    return None if best is None or best.encoding in ("ascii", "utf_8") else best.encoding.replace("_", "-")
 
 
 def _is_binary(sample: str) -> bool:

@@ -32,8 +32,16 @@ def decode_legacy(data: bytes, encoding: str) -> str:
 
 def _decode_vni(data: bytes) -> str:
     """VNI writes a letter as its base and, after it, a sign that stands for tone and diacritic (`aù` for á)."""
-    pairs = _letter_pairs()
-    return _pair_pattern().sub(lambda match: pairs[match.group()], data.decode("cp1252"))
+    letters = _letter_pairs()
+
+    def letter(match: re.Match[str]) -> str:
+        written = match.group()
+        if written in letters:
+            return letters[written]
+        # A base and a sign that do not go together: no sign is a letter of its own, so it stays as it is.
+        return letters.get(written[0], written[0]) + written[1:]
+
+    return _pair_pattern().sub(letter, data.decode("cp1252"))
 
 
 @cache
@@ -47,8 +55,10 @@ def _single_byte_table(encoding: str) -> str:
 
 @lru_cache(maxsize=1)
 def _pair_pattern() -> re.Pattern[str]:
-    longest_first = sorted(_letter_pairs(), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first)))
+    bases = "".join({written[0] for written in _letter_pairs()})
+    signs = "".join({written[1] for written in _letter_pairs() if len(written) == 2})
+    singles = "".join(written for written in _letter_pairs() if len(written) == 1)
+    return re.compile(f"[{bases}][{signs}]|[{singles}]")
 
 
 def _letter_pairs() -> dict[str, str]:

@@ -29,7 +29,7 @@ _STOPPED_RIMES = """
 
 _OPEN_SYLLABLE = re.compile(f"(?:{_ONSETS})(?:{'|'.join(_RIMES.split())})")
 _STOPPED_SYLLABLE = re.compile(f"(?:{_ONSETS})(?:{'|'.join(_STOPPED_RIMES.split())})")
-_ACCENTED_WORD = re.compile(r"[^\s]*[^\s\x00-\x7f][^\s]*")
+_WORD = re.compile(r"\S+")
 _AROUND_WORD = re.compile(r"""[\s\d!-/:-@\[-`{-~“”‘’«»–—…•·\u00a0\u200b\ufeff₫€°²³×]+""")
 
 
@@ -44,7 +44,9 @@ class Plausibility:
 def plausibility(text: str, most_words: int = 5_000) -> Plausibility:
     """Judge a text by its first `most_words` accented words."""
     words = valid = 0
-    for match in _ACCENTED_WORD.finditer(text):
+    for match in _WORD.finditer(text):
+        if match.group().isascii():
+            continue
         for word in _AROUND_WORD.split(match.group()):
             if word.isascii():
                 continue

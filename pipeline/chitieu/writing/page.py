@@ -71,9 +71,8 @@ def segments(tagged: Tagged) -> list[Segment]:
     text = tagged.article.text
     labels: dict[Offsets, Label] = {}
     evidence_of: dict[Offsets, set[int]] = {}
-    anchors: dict[int, int] = {}
+    anchors = _anchors(tagged)
     for number, fact in enumerate(tagged.facts):
-        anchors.setdefault(fact.evidence.value[0], number)
         for label, offsets in _evidence(fact):
             labels.setdefault(offsets, label)
             evidence_of.setdefault(offsets, set()).add(number)
@@ -100,6 +99,14 @@ def segments(tagged: Tagged) -> list[Segment]:
     return pieces
 
 
+def _anchors(tagged: Tagged) -> dict[int, int]:
+    """Where values begin, each with the first fact read from there: a derived fact shares the value of another."""
+    anchors: dict[int, int] = {}
+    for number, fact in enumerate(tagged.facts):
+        anchors.setdefault(fact.evidence.value[0], number)
+    return anchors
+
+
 def _evidence(fact: Fact) -> Iterator[tuple[Label, Offsets]]:
     evidence: Evidence = fact.evidence
     yield Label.VALUE, evidence.value
@@ -119,6 +126,7 @@ def _evidence(fact: Fact) -> Iterator[tuple[Label, Offsets]]:
 
 def _article(number: int, tagged: Tagged) -> dict[str, Any]:
     article = tagged.article
+    anchors = _anchors(tagged)
     return {
         "number": number,
         "id": printable(article.id),
@@ -126,7 +134,7 @@ def _article(number: int, tagged: Tagged) -> dict[str, Any]:
         "published": article.published.isoformat() if article.published else None,
         "source": printable(article.source) if article.source else None,
         "segments": segments(tagged),
-        "facts": [_row(fact) for fact in tagged.facts],
+        "facts": [{**_row(fact), "anchor": anchors[fact.evidence.value[0]]} for fact in tagged.facts],
     }
 
 
