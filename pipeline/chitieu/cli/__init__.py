@@ -13,6 +13,8 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "extract": "chitieu.cli.extract:extract_cli",
     "show": "chitieu.cli.show:show_cli",
+    "train": "chitieu.cli.train:train_cli",
+    "evaluate": "chitieu.cli.evaluate:evaluate_cli",
     "annotations": "chitieu.cli.annotations:app",
 }
 """Name of each command to `module:attribute`, a function or a `typer.Typer` with commands of its own."""

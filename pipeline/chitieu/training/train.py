@@ -1,0 +1,166 @@
+"""One run of training: corpora and config in, a model folder with its card out."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from chitieu import __version__
+from chitieu.errors import ModelError, OutputError
+from chitieu.pipeline import MODEL_FORMAT, MODEL_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Corpora:
+    """What a model is trained on and what its checkpoints are chosen by.
+
+    Attributes:
+        train, dev: files in which every ORG and YEAR mention is marked.
+        partial_train: files in which only the linked ones are.
+    """
+
+    train: tuple[Path, ...]
+    dev: tuple[Path, ...]
+    partial_train: tuple[Path, ...] = ()
+
+    def digest(self) -> str:
+        """SHA-256 of the training files' bytes, in their order."""
+        digest = hashlib.sha256()
+        for path in (*self.train, *self.partial_train):
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """Where the model lies, and its scores on the dev articles."""
+
+    folder: Path
+    scores: dict[str, Any] = field(default_factory=dict)
+
+
+def default_corpora(root: Path) -> Corpora:
+    """`annotations/` of a checkout and, where it lies beside it, the real training data of `../shared/data`.
+
+    Raises:
+        ModelError: C306 there are no annotations.
+    """
+    train, dev = root / "annotations" / "train.jsonl", root / "annotations" / "dev.jsonl"
+    if not train.is_file():
+        raise ModelError(
+            "C306", "no annotations to train on", place=str(train), remedy="run in a checkout, or name files with --train"
+        )
+    real = root.parent / "shared" / "data" / "real-train.jsonl"
+    return Corpora((train,), (dev,), (real,) if real.is_file() else ())
+
+
+def train(
+    config: Path,
+    output: Path,
+    corpora: Corpora,
+    *,
+    vectors: Path,
+    overrides: dict[str, Any] | None = None,
+    log: IO[str] = sys.stdout,
+) -> Trained:
+    """Train a pipeline and write its best checkpoint to `output`, which is replaced only when training has ended well.
+
+    Args:
+        config: a spaCy config, for example configs/cpu.cfg.
+        output: model folder to write.
+        corpora: articles.
+        vectors: a pipeline folder whose word vectors are used (the shipped model carries its own).
+        overrides: values of the config by dotted name, as `spacy train` takes them.
+        log: where the table of epochs is printed.
+
+    Raises:
+        ModelError: C305 the config can't be used.
+        OutputError: C405 the folder can't be written.
+    """
+    from spacy import util
+    from spacy.training.initialize import init_nlp
+    from spacy.training.loop import train as run
+
+    util.logger.setLevel(logging.WARNING)
+    settings: dict[str, Any] = {
+        "paths.train": [str(path) for path in corpora.train],
+        "paths.partial_train": [str(path) for path in corpora.partial_train],
+        "paths.dev": [str(path) for path in corpora.dev],
+        "paths.vectors": str(vectors),
+        **(overrides or {}),
+    }
+    try:
+        loaded = util.load_config(config, overrides=settings, interpolate=False)
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            "C305", f"the config can't be used: {' '.join(str(error).split())[:300]}", place=str(config), remedy="see configs/cpu.cfg"
+        ) from error
+    _require_writable(output)
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as folder:
+        nlp = init_nlp(loaded)
+        run(nlp, Path(folder), stdout=log, stderr=log)
+        best = util.load_model_from_path(Path(folder) / "model-best")
+        scores = dict(best.meta.get("performance", {}))
+        _describe(best, corpora)
+        finished = Path(folder) / "finished"
+        best.to_disk(finished)
+        _replace(finished, output)
+    return Trained(output, scores)
+
+
+def _describe(nlp: Any, corpora: Corpora) -> None:
+    """Say in meta.json what the model is and what it was trained on."""
+    nlp.meta.update(
+        name=MODEL_NAME.split("_")[0],
+        version=__version__,
+        description="Targets and results from Vietnamese articles: spans, links and facts.",
+        license="MIT",
+        chitieu={
+            "format": MODEL_FORMAT,
+            "version": __version__,
+            "corpus_sha256": corpora.digest(),
+            "corpora": [path.name for path in (*corpora.train, *corpora.partial_train)],
+        },
+    )
+    # paths of the machine that trained it say nothing on another
+    nlp.config["paths"].update({"train": [], "partial_train": [], "dev": [], "partial_dev": [], "vectors": f"models/{MODEL_NAME}"})
+
+
+def _require_writable(output: Path) -> None:
+    """Find out before an hour of training, not after."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=output.parent):
+            pass
+    except OSError as error:
+        raise OutputError(
+            "C405", f"the folder can't be written: {error.strerror}", place=str(output), remedy="name another with --output"
+        ) from None
+
+
+def _replace(finished: Path, output: Path) -> None:
+    """Put the finished model where the old one was, which stays until the new one is whole."""
+    old = output.with_name(f".{output.name}-old")
+    shutil.rmtree(old, ignore_errors=True)
+    with contextlib.suppress(FileNotFoundError):
+        output.rename(old)
+    finished.rename(output)
+    for kept in ("README.md", "scores.json"):
+        if (old / kept).is_file():
+            shutil.copy2(old / kept, output / kept)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def read_meta(folder: Path) -> dict[str, Any]:
+    """A model's meta.json."""
+    meta: dict[str, Any] = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    return meta
