@@ -1,0 +1,59 @@
+"""The corpus that ships with the project: clean, split as recorded, and as its card says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from chitieu.annotation.check import Severity, check
+from chitieu.annotation.gold import read_annotated
+from chitieu.annotation.inline import format_inline, parse_inline
+from chitieu.annotation.splits import SPLITS, read_splits
+from chitieu.annotation.statistics import statistics_by_genre
+
+CORPUS = Path(__file__).resolve().parents[2] / "annotations"
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return {split: list(read_annotated(CORPUS / f"{split}.jsonl")) for split in SPLITS}
+
+
+@pytest.fixture(scope="module")
+def articles(corpus):
+    return [article for split in corpus.values() for article in split]
+
+
+def test_no_errors(articles):
+    assert [problem for problem in check(articles) if problem.severity is Severity.ERROR] == []
+
+
+def test_no_article_shares_its_sentences_with_another(articles):
+    shared = [p for p in check(articles) if p.code == "C228" and int(re.search(r"shares (\d+)", p.message)[1]) > 8]
+    assert shared == []
+
+
+def test_splits_are_as_recorded(corpus):
+    held = {article.id: split for split, members in corpus.items() for article in members}
+    assert held == read_splits(CORPUS)
+    assert all(article.split == split for split, members in corpus.items() for article in members)
+
+
+def test_large_enough(articles):
+    assert len(articles) >= 40
+    assert sum(len(article.facts) for article in articles) >= 500
+
+
+def test_every_article_can_be_edited_inline(articles):
+    for article in articles:
+        assert parse_inline(format_inline(article)) == article.canonical()
+
+
+def test_card_tells_the_counts(corpus, articles):
+    card = (CORPUS / "README.md").read_text(encoding="utf-8")
+    for genre, held in statistics_by_genre(articles).items():
+        assert f"| {genre} | {held.articles} | {held.words:,} | {held.facts:,} |" in card, genre
+    for split, members in corpus.items():
+        assert f"| {split} | {len(members)} | {sum(len(article.facts) for article in members):,} |" in card, split
