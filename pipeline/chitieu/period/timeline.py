@@ -62,7 +62,10 @@ _AHEAD_BEFORE = re.compile(
 _AHEAD_AFTER = re.compile(
     r"[^.;\n]{0,60}?(?:\bsẽ\b|dự kiến|phấn đấu|đặt (?:mục tiêu|kế hoạch|chỉ tiêu)|dự báo|\bphải\b|cần\b)"
 )
-_SPAN_AROUND = re.compile(r"(?:giai đoạn|nhiệm kỳ|thời kỳ|khóa|từ năm|từ)\s(?:năm\s)?(?:19|20)?[\d\s-]*$")
+_SPAN_AROUND = re.compile(
+    r"(?:giai đoạn|nhiệm kỳ|thời kỳ|khóa)\s(?:từ\s)?(?:năm\s)?(?:(?:19|20)\d\d[\s-]*)?(?:(?:đến|tới)\s(?:năm\s)?)?$"
+    r"|từ\s(?:năm\s)?(?:19|20)\d\d\s?(?:-|đến|tới)\s?(?:năm\s)?$"
+)
 _SPAN_AFTER = re.compile(r"\s?-\s?(?:19|20)\d\d")
 _SPAN_BEFORE = re.compile(r"(?:19|20)\d\d\s?-\s?$")
 _DEADLINE = re.compile(
