@@ -55,13 +55,12 @@ _SINCE_BEFORE = re.compile(
     r"(?:từ|kể từ|khởi công|thành lập|bắt đầu)\s(?:\w+\s)?(?:đầu\s|cuối\s)?(?:ngày|tháng|quý|năm)?\s?[\w/. -]{0,6}$"
 )
 _HALF_BEFORE = re.compile(r"(?:nửa đầu|đầu|giữa)\s(?:năm\s)?$")
-_PLAN_BEFORE = re.compile(r"(?:mục tiêu|kế hoạch|dự toán|chỉ tiêu|giao|nhiệm vụ|phương hướng)\b[^.;\n]*$")
+_PLAN_BEFORE = re.compile(r"(?:mục tiêu|kế hoạch|dự toán|chỉ tiêu|giao|nhiệm vụ|phương hướng)\b")
 _AHEAD_BEFORE = re.compile(
-    r"(?:tầm nhìn|khả năng|dự kiến|phấn đấu|dự báo|\bsẽ\b|triển vọng|kỳ vọng|hoàn thành|\bphải\b|chậm nhất)[^.;\n]*$"
+    r"(?:tầm nhìn|khả năng|dự kiến|phấn đấu|dự báo|\bsẽ\b|triển vọng|kỳ vọng|hoàn thành|\bphải\b|chậm nhất)"
 )
-_AHEAD_AFTER = re.compile(
-    r"[^.;\n]{0,60}?(?:\bsẽ\b|dự kiến|phấn đấu|đặt (?:mục tiêu|kế hoạch|chỉ tiêu)|dự báo|\bphải\b|cần\b)"
-)
+_AHEAD_AFTER = re.compile(r"\bsẽ\b|dự kiến|phấn đấu|đặt (?:mục tiêu|kế hoạch|chỉ tiêu)|dự báo|\bphải\b|cần\b")
+_STOP = re.compile(r"[.;\n]")
 _SPAN_AROUND = re.compile(
     r"(?:giai đoạn|nhiệm kỳ|thời kỳ|khóa)\s(?:từ\s)?(?:năm\s)?(?:(?:19|20)\d\d[\s-]*)?(?:(?:đến|tới)\s(?:năm\s)?)?$"
     r"|từ\s(?:năm\s)?(?:19|20)\d\d\s?(?:-|đến|tới)\s?(?:năm\s)?$"
@@ -89,17 +88,24 @@ def _dated(text: str, start: int, year: int) -> DatedYear:
     if not full and (_SPAN_AROUND.search(before) or _SPAN_AFTER.match(after) or _SPAN_BEFORE.search(before)):
         return DatedYear(start, year, 0, False, Tense.SPAN)
     if _BASE_BEFORE.search(before):
-        same = _SAME_BEFORE.search(before) is not None and not _AHEAD_BEFORE.search(text[max(0, start - 80) : start])
+        same = _SAME_BEFORE.search(before) is not None and not _AHEAD_BEFORE.search(_clause_before(text, start))
         return DatedYear(start, year, month, full is not None, Tense.SAME if same else Tense.BASE)
     if _SINCE_BEFORE.search(before):
         return DatedYear(start, year, month, full is not None, Tense.SINCE)
-    wide = text[max(0, start - 80) : start]
+    said = _clause_before(text, start)
+    told = _STOP.split(text[start + 4 : start + 76], maxsplit=1)[0]
     tense = Tense.PAST
-    if _DEADLINE.search(before) or _AHEAD_BEFORE.search(wide) or _AHEAD_AFTER.match(text, start + 4, start + 80):
+    if _DEADLINE.search(before) or _AHEAD_BEFORE.search(said) or _AHEAD_AFTER.search(told):
         tense = Tense.FUTURE
-    elif _PLAN_BEFORE.search(wide):
+    elif _PLAN_BEFORE.search(said):
         tense = Tense.PLAN
     return DatedYear(start, year, month, full is not None, tense)
+
+
+def _clause_before(text: str, start: int) -> str:
+    """Return what stands before an offset in its clause, 80 characters at most."""
+    first = max(0, start - 80)
+    return text[max(first, *(text.rfind(stop, first, start) + 1 for stop in ".;\n")) : start]
 
 
 def _month_before(before: str) -> int:
