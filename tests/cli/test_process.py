@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,39 @@ def test_output_is_utf_8_whatever_the_locale(tmp_path):
     assert done.returncode == 1
     assert json.loads(done.stdout.decode("utf-8"))["article_id"] == "điện"
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals of POSIX")
+def test_a_person_sees_progress_and_a_pipe_does_not(tmp_path):
+    import pty
+
+    write_articles(tmp_path / "a.jsonl", [str(number) for number in range(300)])
+    terminal, side = pty.openpty()
+    command = [sys.executable, "-c", PROGRAM, "extract", "a.jsonl", "--output", "-"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=side, env=environment) as process:
+        os.close(side)
+        watched = Drain(terminal)
+        assert process.stdout is not None
+        facts = process.stdout.read().splitlines()
+        assert process.wait(timeout=20) == 0
+    watched.join(timeout=10)
+    assert [json.loads(line)["article_id"] for line in facts] == [str(number) for number in range(300)]
+    assert "300/300" in watched.text
+    assert "articles/s" in watched.text
+
+
+class Drain(threading.Thread):
+    """Reads a terminal to its end, so that the program before it never waits."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(daemon=True)
+        self.text = ""
+        self._descriptor = descriptor
+        self.start()
+
+    def run(self) -> None:
+        with suppress(OSError):  # Linux ends a terminal whose other side is closed with an error
+            while data := os.read(self._descriptor, 65_536):
+                self.text += data.decode("utf-8", errors="replace")
+        os.close(self._descriptor)

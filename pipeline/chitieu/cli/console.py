@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from chitieu.errors import ChitieuError
@@ -69,17 +69,19 @@ def progress(inputs: Iterable[Path], what: str) -> Iterator[Advance]:
 
 def estimated_articles(inputs: Iterable[Path]) -> int:
     """About how many articles the inputs hold: the lines of `.jsonl` files, and one for each other file."""
-    from chitieu.reading import SUFFIXES
-
     total = 0
     for path in inputs:
-        files = path.rglob("*") if path.is_dir() else [path]
-        for file in files:
-            if file.suffix.lower() == ".jsonl" and file.is_file():
-                total += _lines(file)
-            elif file.suffix.lower() in SUFFIXES:
-                total += 1
+        with suppress(OSError):  # what can't be read is told when it is its turn
+            total += sum(_articles_in(file) for file in (path.rglob("*") if path.is_dir() else [path]))
     return total
+
+
+def _articles_in(file: Path) -> int:
+    from chitieu.reading import SUFFIXES
+
+    if file.suffix.lower() == ".jsonl" and file.is_file():
+        return _lines(file)
+    return int(file.suffix.lower() in SUFFIXES)
 
 
 def _lines(file: Path) -> int:

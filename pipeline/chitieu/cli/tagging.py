@@ -13,8 +13,7 @@ def load_tagger(model: Path | None) -> Tagger:
     Raises:
         ModelError: the folder is missing, empty, or made for another version.
     """
-    import chitieu
-    from chitieu.pipeline import tag
+    from chitieu.pipeline import load, tag
 
-    nlp = chitieu.load(model)
+    nlp = load(model)
     return lambda articles: tag(nlp, articles)

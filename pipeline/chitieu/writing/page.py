@@ -58,12 +58,18 @@ def render_page(articles: Sequence[Tagged]) -> Iterator[str]:
     script = _SCRIPT.search(source)
     digest = hashlib.sha256(script.group(1).encode("utf-8") if script else b"").digest()
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(source)
-    return template.generate(
-        articles=[_article(number, tagged) for number, tagged in enumerate(articles)],
+    stream = environment.from_string(source).stream(
+        contents=[
+            {"number": number, "name": printable(tagged.article.title or tagged.article.id), "count": len(tagged.facts)}
+            for number, tagged in enumerate(articles)
+        ],
+        # Cut up one at a time: the segments of many articles would fill the memory.
+        articles=(_article(number, tagged) for number, tagged in enumerate(articles)),
         legend=[(label.value.lower(), label.value, meaning) for label, meaning in _LEGEND],
         script_digest=base64.b64encode(digest).decode("ascii"),
     )
+    stream.enable_buffering(1_000)
+    return iter(stream)
 
 
 def segments(tagged: Tagged) -> list[Segment]:
