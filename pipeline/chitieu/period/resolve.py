@@ -190,7 +190,7 @@ def resolve_base(governing: Period, mention: str | Expression) -> Period:
         The period of the base: `cùng kỳ` is the governing one a year earlier, `tháng trước` a month earlier.
 
     Raises:
-        PeriodError: C551 where that lies before the year 1000.
+        PeriodError: C551 where that leaves the years 1000 to 9999.
     """
     expression = read(fold(mention).text.strip()) if isinstance(mention, str) else mention
     if expression.anchor is Anchor.EXPLICIT:
