@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -31,11 +32,18 @@ def test_help_imports_nothing_heavy():
     assert heavy_modules_after(code) == []
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name in ("extract", "show")])
+def all_commands() -> list[tuple[str, ...]]:
+    """Every command, with the names of its subcommands where it has some."""
+    group = LazyGroup(name="chitieu")
+    names = {name: list(getattr(group.get_command(None, name), "commands", ())) for name in COMMANDS}
+    return [(name, *rest) for name, below in names.items() for rest in ([(sub,) for sub in below] or [()])]
+
+
+@pytest.mark.parametrize("command", all_commands())
 def test_every_command_has_help_with_an_example(run, command):
-    result = run(command, "--help")
+    result = run(*command, "--help")
     assert result.code == 0
-    assert f"\n    chitieu {command} " in result.out
+    assert re.search(rf"^ +chitieu {' '.join(command)}\b", result.out, re.MULTILINE)
     assert "\b" not in result.out
 
 
