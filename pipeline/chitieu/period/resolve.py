@@ -18,8 +18,8 @@ _AFTER = re.compile(
 _COMPARED = re.compile(r"(?:\bso|so với|bằng|hơn)\s(?:với\s)?(?:\w+\s){0,2}?$")
 _PLANNED = re.compile(r"(?:\bsẽ\b|dự kiến|kế hoạch|phấn đấu|mục tiêu|sắp)[^.;\n]*$")
 _PAIR_WIDTH = 16  # characters from the first digit of one year to that of the next, `2016 đến năm 2020` at most
-# A month further ahead than this is the year before's. 0 costs 7 of 73 bare dates of the dated training articles; 1 to 8 do
-# equally well there, so 3 is a middle that keeps both `tháng 12` in January and `tháng 6` in April right.
+# A month further ahead than this is the year before's. 0 costs 7 of the 73 bare dates of the dated training articles;
+# 1 to 8 do equally well there, so 3 is a middle that keeps `tháng 12` in January and `tháng 6` in April right.
 _MONTHS_AHEAD = 3
 
 
