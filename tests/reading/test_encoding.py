@@ -83,6 +83,14 @@ def test_json_lines_in_any_encoding(tmp_path, encoding):
     assert {unicodedata.normalize("NFC", article.text) for article in articles} == {TEXT}
 
 
+@pytest.mark.parametrize("encoding", LEGACY_ENCODINGS)
+def test_short_lines_follow_the_long_ones_before(tmp_path, encoding):
+    lines = "".join(json.dumps({"id": text, "text": text}, ensure_ascii=False) + "\n" for text in (TEXT, "Hợp tác xã"))
+    (tmp_path / "a.jsonl").write_bytes(encode_legacy(lines, encoding))
+    articles = list(read_articles([tmp_path], on_error=pytest.fail))
+    assert unicodedata.normalize("NFC", articles[1].text) == "Hợp tác xã"
+
+
 @pytest.mark.parametrize(
     ("text", "encoding"),
     [

@@ -51,7 +51,7 @@ class Decoded:
     encoding: str
 
 
-def decode(data: bytes, place: str, declared: str | None = None) -> Decoded:
+def decode(data: bytes, place: str, declared: str | None = None, expected: str | None = None) -> Decoded:
     """Decode a file or a line.
 
     A byte order mark decides; then UTF-8, which other encodings do not look like by chance; then UTF-16 without a mark;
@@ -61,6 +61,7 @@ def decode(data: bytes, place: str, declared: str | None = None) -> Decoded:
         data: the bytes.
         place: file or `file:line`, for errors.
         declared: what the document says of itself (`<meta charset>`), as a name that may be wrong.
+        expected: the legacy encoding of the lines before, with which a line that is too short to tell may be read.
 
     Raises:
         ArticleError: C105 where the bytes are no text, C106 where the encoding can't be told.
@@ -74,8 +75,8 @@ def decode(data: bytes, place: str, declared: str | None = None) -> Decoded:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as broken:
-        return _decode_other(data, place, declared, broken)
-    if _is_binary(text[:_SAMPLE]):
+        return _decode_other(data, place, declared, expected, broken)
+    if _is_binary(text[:_SAMPLE], most=0.2):  # UTF-8 alone says a lot for text
         raise _binary(place, "data, not text")
     return Decoded(text, "utf-8")
 
@@ -134,24 +135,20 @@ def _decode_unmarked_utf16(data: bytes, place: str) -> Decoded:
     return Decoded(text, encoding)
 
 
-def _decode_other(data: bytes, place: str, declared: str | None, broken: UnicodeDecodeError) -> Decoded:
+def _decode_other(
+    data: bytes, place: str, declared: str | None, expected: str | None, broken: UnicodeDecodeError
+) -> Decoded:
     """Bytes that are not UTF-8: a legacy encoding, where one stands out."""
     sample = data[max(0, broken.start - _SAMPLE) :][:_JUDGED]  # a long file may begin with pages of plain ASCII
     scores = _judge(sample)
     ranked = sorted(scores, key=lambda encoding: scores[encoding].share, reverse=True)
-    if ranked:
-        best = scores[ranked[0]]
-        second = scores[ranked[1]].share if len(ranked) > 1 else 0.0
-        if best.share >= _CONFIDENT_SHARE and best.share - second >= _CLEAR_MARGIN and best.words >= _ENOUGH_WORDS:
-            try:
-                return Decoded(decode_legacy(data, ranked[0]), ranked[0])
-            except UnicodeDecodeError as later:
-                raise _cannot_tell(
-                    place,
-                    f"looks like {ranked[0]}, but is not: {_where(data, later)}",
-                    f"convert it to UTF-8 from {ranked[0]}",
-                ) from later
-    damaged = _damaged_utf8(data, place, broken)
+    if ranked and _stands_out(ranked, scores, expected):
+        try:
+            return Decoded(decode_legacy(data, ranked[0]), ranked[0])
+        except UnicodeDecodeError as later:
+            message = f"looks like {ranked[0]}, but is not: {_where(data, later)}"
+            raise _cannot_tell(place, message, f"convert it to UTF-8 from {ranked[0]}") from later
+    damaged = _damaged_utf8(data, sample, place, broken)
     if damaged is not None:
         raise damaged
     if declared is not None:
@@ -170,6 +167,16 @@ def _decode_other(data: bytes, place: str, declared: str | None, broken: Unicode
     raise _cannot_tell(place, f"is not UTF-8, and its encoding can't be told{hint}", remedy)
 
 
+def _stands_out(ranked: list[str], scores: dict[str, Plausibility], expected: str | None) -> bool:
+    best = scores[ranked[0]]
+    if best.share < _CONFIDENT_SHARE:
+        return False
+    if ranked[0] == expected:
+        return True
+    second = scores[ranked[1]].share if len(ranked) > 1 else 0.0
+    return best.words >= _ENOUGH_WORDS and best.share - second >= _CLEAR_MARGIN
+
+
 def _judge(data: bytes) -> dict[str, Plausibility]:
     scores = {}
     for encoding in LEGACY_ENCODINGS:
@@ -183,9 +190,9 @@ def _judge(data: bytes) -> dict[str, Plausibility]:
     return scores
 
 
-def _damaged_utf8(data: bytes, place: str, broken: UnicodeDecodeError) -> ArticleError | None:
+def _damaged_utf8(data: bytes, sample: bytes, place: str, broken: UnicodeDecodeError) -> ArticleError | None:
     """The error for a text that is UTF-8 but for a few bytes (cut off, or glued from two encodings)."""
-    lenient = data[:_JUDGED].decode("utf-8", errors="replace")
+    lenient = sample.decode("utf-8", errors="replace")
     letters = sum(not character.isascii() and character.isalpha() for character in lenient)
     if letters <= 2 * lenient.count("\ufffd"):
         return None
@@ -210,9 +217,9 @@ def _guess(sample: bytes) -> str | None:
     return None if best is None or best.encoding in ("ascii", "utf_8") else best.encoding.replace("_", "-")
 
 
-def _is_binary(sample: str) -> bool:
-    """Over one control character in twenty."""
-    return len(_CONTROLS.findall(sample)) > len(sample) / 20
+def _is_binary(sample: str, most: float = 0.05) -> bool:
+    """Whether control characters make up more than a share of the sample."""
+    return len(_CONTROLS.findall(sample)) > len(sample) * most
 
 
 def _where(data: bytes, broken: UnicodeDecodeError, offset: int = 0) -> str:

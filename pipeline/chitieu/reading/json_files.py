@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from chitieu.article import Article
 from chitieu.errors import ArticleError
-from chitieu.reading.encoding import decode, unicode_encoding
+from chitieu.reading.encoding import Decoded, decode, unicode_encoding
 from chitieu.reading.records import (
     MAX_TEXT,
     broken_json,
@@ -79,7 +79,12 @@ def read_jsonl(path: Path, published: date | None, on_error: OnError) -> Iterato
         for number, line in lines:
             place = f"{path}:{number}"
             try:
-                text = _line_text(line, place)
+                if line is None:
+                    raise too_large("a line", place)
+                decoded = Decoded(line, encoding) if isinstance(line, str) else decode(line, place, expected=encoding)
+                if decoded.encoding != "utf-8":  # what a legacy file's short lines are read with
+                    encoding = decoded.encoding
+                text = decoded.text.strip(" \t\r\n")
                 if not text:
                     continue
                 found = True
@@ -89,13 +94,6 @@ def read_jsonl(path: Path, published: date | None, on_error: OnError) -> Iterato
                 on_error(error)
     if not found:
         raise _only_white_space(path)
-
-
-def _line_text(line: bytes | str | None, place: str) -> str:
-    if line is None:
-        raise too_large("a line", place)
-    text = line if isinstance(line, str) else decode(line, place).text
-    return text.strip(" \t\r\n")
 
 
 def _byte_lines(file: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
