@@ -17,6 +17,7 @@ from thinc.api import Optimizer
 
 from chitieu.article import Span
 from chitieu.labels import Label
+from chitieu.relation.candidates import POOLS, WORDS
 from chitieu.relation.decode import decode
 from chitieu.relation.inputs import BatchInputs, DocInputs, read_inputs
 from chitieu.relation.network import HEADS, RelationModel, Scores, by_value, head_chances, sigmoid
@@ -82,8 +83,10 @@ class RelationExtractor(TrainablePipe):
         filled = [index for index, item in enumerate(inputs) if item.mentions.values]
         links: list[tuple[Any, ...]] = [()] * len(docs)
         if filled:
-            (batch, scores) = self.model.predict(([docs[index] for index in filled], [inputs[index] for index in filled]))
-            found = decode([inputs[index].mentions for index in filled], batch, scores)
+            (batch, scores) = self.model.predict(
+                ([docs[index] for index in filled], [inputs[index] for index in filled])
+            )
+            found = decode([inputs[index] for index in filled], batch, scores)
             for index, item in zip(filled, found, strict=True):
                 links[index] = item
         return links
@@ -109,7 +112,9 @@ class RelationExtractor(TrainablePipe):
         inputs, targets = [], []
         for example in examples:
             marked = example.reference if self._random.random() < self.cfg["gold_spans"] else example.predicted
-            item = read_inputs(example.predicted, doc_spans(marked), example.reference._.published, example.reference._.title)
+            item = read_inputs(
+                example.predicted, doc_spans(marked), example.reference._.published, example.reference._.title
+            )
             inputs.append(item)
             targets.append(read_targets(item, example.reference._.links))
         (batch, scores), backprop = self.model.begin_update((docs, inputs))
@@ -147,7 +152,7 @@ def link_loss(batch: BatchInputs, scores: Scores, targets: Sequence[Targets]) ->
             d_none = np.zeros_like(scores.none[number][index])
             for column in range(links.shape[1]):
                 given = (scores.links[number][index][:, column], scores.none[number][index][:, column])
-                loss_of = _independent if index == 0 else _competing
+                loss_of = _independent if POOLS[index].name == WORDS else _competing
                 part, d_links[:, column], d_none[:, column] = loss_of(
                     pool.left, given, (links[:, column], none[:, column]), known[:, column]
                 )

@@ -9,42 +9,46 @@ import numpy as np
 import numpy.typing as npt
 
 from chitieu.labels import Role
-from chitieu.relation.candidates import POOLS, pool_mentions
-from chitieu.relation.inputs import BatchInputs
+from chitieu.relation.candidates import POOLS, WORDS, pool_mentions
+from chitieu.relation.inputs import BatchInputs, DocInputs, PoolInputs
 from chitieu.relation.links import Links, Offsets
-from chitieu.relation.mentions import Mentions
+from chitieu.relation.mentions import Mention
 from chitieu.relation.network import HEADS, Scores, head_chances, sigmoid, softmax_by_value
 
 Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
 
 _MOST_PIECES = 3  # guidelines §3: none to three METRIC pieces
+_IN = 0.5
+_HALF = 0.3  # a word between two words of a METRIC
+_NEARLY = 0.6  # of the likeliest word's chance
 
 
-def decode(mentions: Sequence[Mentions], batch: BatchInputs, scores: Scores) -> list[tuple[Links, ...]]:
-    """Links of each doc of a batch, a value each, in text order.
+def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> list[tuple[Links, ...]]:
+    """Links of each doc of a batch, one for each value, in text order.
 
     `confidence` is the chance, as the network sees it, that metric, year and status are all as chosen.
     """
-    count = len(batch.tokens)
+    values = [value for item in inputs for value in item.mentions.values]
     chosen: dict[Role, list[Any]] = {}
-    confidence = np.ones(count)
-    for index, (pool, inputs) in enumerate(zip(POOLS, batch.pools, strict=True)):
-        candidates = [mention.offsets for item in mentions for mention in pool_mentions(item, pool)]
+    confidence = np.ones(len(values), dtype=np.float32)
+    for index, (pool, part) in enumerate(zip(POOLS, batch.pools, strict=True)):
         for column, role in enumerate(pool.roles):
             links, none = scores.links[1][index][:, column], scores.none[1][index][:, column]
-            if role is Role.METRIC:
-                chosen[role], chance = _pieces(inputs.left, inputs.right, sigmoid(links), candidates, count)
+            if pool.name == WORDS:
+                offsets = np.concatenate([item.word_offsets for item in inputs])
+                chosen[role], chance = _pieces(part, sigmoid(links), offsets, values)
             else:
-                chances, nothing = softmax_by_value(inputs.left, links, none)
-                chosen[role], chance = _best(inputs.left, inputs.right, chances, nothing, candidates)
+                candidates = [mention.offsets for item in inputs for mention in pool_mentions(item.mentions, pool)]
+                chances, nothing = softmax_by_value(part.left, links, none)
+                chosen[role], chance = _best(part.left, part.right, chances, nothing, candidates)
             if role in {Role.METRIC, Role.YEAR}:
                 confidence *= chance
     attributes, chance = _attributes(scores.heads[1])
     confidence *= chance
-    values = [value.offsets for item in mentions for value in item.values]
-    links = [
+    found = [
         Links(
-            value=value,
+            value=value.offsets,
             metric=chosen[Role.METRIC][row],
             of=chosen[Role.OF][row],
             org=chosen[Role.ORG][row],
@@ -57,21 +61,47 @@ def decode(mentions: Sequence[Mentions], batch: BatchInputs, scores: Scores) -> 
         for row, value in enumerate(values)
     ]
     ends = np.cumsum([0, *batch.values_per_doc])
-    return [tuple(links[start:end]) for start, end in zip(ends[:-1], ends[1:], strict=True)]
+    return [tuple(found[start:end]) for start, end in zip(ends[:-1], ends[1:], strict=True)]
 
 
 def _pieces(
-    left: Any, right: Any, chances: Floats, candidates: Sequence[Offsets], count: int
+    part: PoolInputs, chances: Floats, offsets: Ints, values: Sequence[Mention]
 ) -> tuple[list[tuple[Offsets, ...]], Floats]:
-    """The METRIC pieces of each value: every candidate more likely in than out, the likeliest three, in text order."""
-    pieces: list[list[tuple[float, Offsets]]] = [[] for _ in range(count)]
-    confidence = np.ones(count, dtype=np.float32)
-    for value, candidate, chance in zip(left, right, chances, strict=True):
-        confidence[value] *= max(chance, 1 - chance)
-        if chance >= 0.5:
-            pieces[value].append((float(chance), candidates[candidate]))
-    best = [tuple(sorted(offsets for _, offsets in sorted(found, reverse=True)[:_MOST_PIECES])) for found in pieces]
-    return best, confidence
+    """The METRIC pieces of each value, in text order, and the chance of their words.
+
+    Words more likely in than out make the pieces; a sign or a half-likely word between two of them joins them. A figure in
+    a measure (`%`, `đồng`) always measures something: where no word is likely enough, the likeliest ones are taken.
+    """
+    ends = np.searchsorted(part.left, np.arange(len(values) + 1))
+    pieces: list[tuple[Offsets, ...]] = []
+    confidence = np.ones(len(values), dtype=np.float32)
+    for row, value in enumerate(values):
+        words, chance = part.right[ends[row] : ends[row + 1]], chances[ends[row] : ends[row + 1]]
+        least = _IN
+        if len(chance) and chance.max() < _IN and (value.quantity is None or value.quantity.is_measure):
+            least = chance.max() * _NEARLY if chance.max() > _HALF / 2 else 1.0
+        runs = _runs(words, chance, least)
+        best = sorted(runs, key=lambda run: -float(chance[run].sum()))[:_MOST_PIECES]
+        pieces.append(tuple(sorted((int(offsets[words[run[0]], 0]), int(offsets[words[run[-1]], 1])) for run in best)))
+        taken = np.concatenate(best) if best else np.zeros(0, dtype=np.int64)
+        confidence[row] = chance[taken].mean() if len(taken) else 1 - (chance.max() if len(chance) else 0)
+    return pieces, confidence
+
+
+def _runs(words: Ints, chance: Floats, least: float) -> list[Ints]:
+    """Indices of the words that stand together, run by run."""
+    runs: list[list[int]] = []
+    for index in np.flatnonzero(chance >= least):
+        if runs:
+            last = runs[-1][-1]
+            gap = chance[last + 1 : index]
+            # words that were not weighed are signs, or a value; two of them are too many to be one comma
+            unweighed = words[index] - words[last] - 1 - len(gap)
+            if unweighed <= 1 and len(gap) <= 1 and (gap >= _HALF).all():
+                runs[-1].extend(range(last + 1, index + 1))
+                continue
+        runs.append([int(index)])
+    return [np.array(run, dtype=np.int64) for run in runs]
 
 
 def _best(

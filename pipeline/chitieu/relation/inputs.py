@@ -12,10 +12,10 @@ from spacy.tokens import Doc
 
 from chitieu.article import Span
 from chitieu.period import article_present
-from chitieu.relation.candidates import POOLS, pairs, pool_mentions
-from chitieu.relation.features import Features
-from chitieu.relation.layout import read_layout
-from chitieu.relation.mentions import Mention, Mentions, find_mentions
+from chitieu.relation.candidates import POOLS, WORDS, Pool, pairs, pool_mentions, word_pairs
+from chitieu.relation.features import Features, Place
+from chitieu.relation.layout import Layout, read_layout
+from chitieu.relation.mentions import Mentions, find_mentions
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -41,55 +41,96 @@ class PoolInputs:
 
 @dataclass(frozen=True, slots=True)
 class DocInputs:
-    """Everything the network reads of one doc beside its token vectors; `near` tells of a value and the next one whether
-    they share doc, line, sentence and clause, shape (values, 4)."""
+    """Everything the network reads of one doc beside its token vectors.
+
+    Attributes:
+        mentions: the doc's mentions.
+        word_offsets: start and end of each token in code points, shape (tokens, 2).
+        tokens: first and last (exclusive) token of each value, shape (values, 2).
+        contexts: the same of the stretches around each value: its sentence before it and behind it, the sentence before
+            that, and the heading above, shape (values, 4, 2).
+        features: of each value, shape (values, width).
+        near: whether a value and the next one share doc, line, sentence and clause, shape (values, 4).
+        pools: the candidates.
+        years_ahead: whether each YEAR lies behind (0), in (1) or ahead of (2) the year in which the article speaks, or
+            can't be told (3).
+    """
 
     mentions: Mentions
+    word_offsets: Ints
     tokens: Ints
+    contexts: Ints
     features: Floats
     near: Floats
     pools: tuple[PoolInputs, ...]
     years_ahead: Ints
 
 
-def read_inputs(
-    doc: Doc, spans: Sequence[Span], published: date | None = None, title: str | None = None
-) -> DocInputs:
+def read_inputs(doc: Doc, spans: Sequence[Span], published: date | None = None, title: str | None = None) -> DocInputs:
     """Find mentions, pairs and features of one doc."""
     mentions = find_mentions(doc, spans, published, title)
     layout = read_layout(doc)
     present = article_present(doc.text, title, published).year
     features = Features(doc, layout, mentions.values, present)
-    pools = []
-    for pool in POOLS:
-        candidates = pool_mentions(mentions, pool)
-        left, right = pairs(mentions.values, candidates, pool.reach)
-        pools.append(
-            PoolInputs(
-                tokens=_tokens(candidates),
-                features=features.mention(candidates, pool.name),
-                left=left,
-                right=right,
-                pair_features=features.pair(left, right, candidates),
-            )
-        )
-    place = features.value_place
+    place = features.values
     near = np.zeros((len(mentions.values), 4), dtype=np.float32)
     near[:-1, 0] = 1
     for column, numbers in enumerate((place.line, place.sentence, place.clause), start=1):
         near[:-1, column] = numbers[:-1] == numbers[1:]
-    ahead = np.array(
-        [
-            2 if year.period is None or present is None else int(np.sign(year.period.year - present)) + 1
-            for year in mentions.years
-        ],
-        dtype=np.int64,
+    ahead = [
+        3 if year.period is None or present is None else int(np.sign(year.period.year - present)) + 1
+        for year in mentions.years
+    ]
+    return DocInputs(
+        mentions=mentions,
+        word_offsets=np.array([(token.idx, token.idx + len(token)) for token in doc], dtype=np.int64).reshape(-1, 2),
+        tokens=np.stack([place.first, place.last], axis=1),
+        contexts=_contexts(place, layout, len(doc)),
+        features=features.of_mentions(mentions.values, "values"),
+        near=near,
+        pools=tuple(_pool(pool, mentions, features, layout) for pool in POOLS),
+        years_ahead=np.array(ahead, dtype=np.int64),
     )
-    return DocInputs(mentions, _tokens(mentions.values), features.mention(mentions.values, "values"), near, tuple(pools), ahead)
 
 
-def _tokens(mentions: Sequence[Mention]) -> Ints:
-    return np.array([(mention.first, mention.last) for mention in mentions], dtype=np.int64).reshape(-1, 2)
+def _pool(pool: Pool, mentions: Mentions, features: Features, layout: Layout) -> PoolInputs:
+    if pool.name == WORDS:
+        tokens = np.arange(len(features.words))
+        place = Place(tokens, tokens + 1, layout)
+        takes = np.array([any(map(str.isalnum, word)) for word in features.words], dtype=bool)
+        for value in mentions.values:
+            takes[value.first : value.last] = False
+        left, right = word_pairs(mentions.values, takes, pool.reach)
+        own = features.of_words()
+    else:
+        candidates = pool_mentions(mentions, pool)
+        place = Place.of(candidates, layout)
+        left, right = pairs(mentions.values, candidates, pool.reach)
+        own = features.of_mentions(candidates, pool.name)
+    return PoolInputs(
+        tokens=np.stack([place.first, place.last], axis=1),
+        features=own,
+        left=left,
+        right=right,
+        pair_features=features.of_pairs(left, right, place),
+    )
+
+
+def _contexts(place: Place, layout: Layout, size: int) -> Ints:
+    """Stretches around each value; an empty one has equal ends."""
+    ends = np.append(layout.line_start, size)
+    heading = layout.heading[place.line]
+    headed = heading != place.line
+    start = np.searchsorted(layout.sentence, place.sentence)
+    stop = np.searchsorted(layout.sentence, place.sentence, side="right")
+    previous = np.searchsorted(layout.sentence, place.sentence - 1)
+    stretches = (
+        (np.maximum(start, place.first - 40), place.first),
+        (place.last, np.minimum(np.maximum(stop, place.last), place.last + 24)),
+        (np.maximum(previous, start - 60), start),
+        (ends[heading], np.where(headed, ends[heading + 1], ends[heading])),
+    )
+    return np.stack([np.stack(stretch, axis=1) for stretch in stretches], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +138,12 @@ class BatchInputs:
     """The inputs of several docs as one: token, value and candidate numbers run on from doc to doc."""
 
     tokens: Ints
+    contexts: Ints
     features: Floats
     near: Floats
     pools: tuple[PoolInputs, ...]
     years_ahead: Ints
     values_per_doc: tuple[int, ...]
-    pairs_per_doc: tuple[tuple[int, ...], ...]
 
 
 def join_inputs(inputs: Sequence[DocInputs], token_starts: Sequence[int]) -> BatchInputs:
@@ -123,10 +164,10 @@ def join_inputs(inputs: Sequence[DocInputs], token_starts: Sequence[int]) -> Bat
         )
     return BatchInputs(
         tokens=np.concatenate([item.tokens + at for item, at in zip(inputs, token_starts, strict=True)]),
+        contexts=np.concatenate([item.contexts + at for item, at in zip(inputs, token_starts, strict=True)]),
         features=np.concatenate([item.features for item in inputs]),
         near=np.concatenate([item.near for item in inputs]),
         pools=tuple(pools),
         years_ahead=np.concatenate([item.years_ahead for item in inputs]),
         values_per_doc=tuple(len(item.tokens) for item in inputs),
-        pairs_per_doc=tuple(tuple(len(pool.left) for pool in item.pools) for item in inputs),
     )

@@ -43,9 +43,7 @@ class Mentions:
     cues: tuple[Mention, ...]
 
 
-def find_mentions(
-    doc: Doc, spans: Sequence[Span], published: date | None = None, title: str | None = None
-) -> Mentions:
+def find_mentions(doc: Doc, spans: Sequence[Span], published: date | None = None, title: str | None = None) -> Mentions:
     """Read the spans of a doc as mentions.
 
     Time expressions that the grammar of periods finds and no span covers are added to the years: a tagger trained on

@@ -49,8 +49,6 @@ def nearest_links(spans: Sequence[Span]) -> tuple[Links, ...]:
     return tuple(links)
 
 
-
-
 def _offsets(span: Span) -> Offsets:
     return span.start, span.end
 

@@ -1,7 +1,7 @@
 """The relation network: scores every pair of a value and a candidate for each role, and tells each value's status and kind.
 
 For a pair, a hidden layer adds what is known of the value, of the candidate and of the two together; the scores of a
-value's candidates and of "none" compete in a softmax (a METRIC has several pieces, so each is weighed by itself). A second
+value's candidates and of "none" compete in a softmax (a METRIC is chosen word by word, each weighed by itself). A second
 pass then looks at what the values before and behind chose in the first: the figures of a list share their org, year and
 cue. Status, kind and direction are told together from the value, its likely cue and the time of its likely year.
 """
@@ -18,8 +18,8 @@ from spacy.tokens import Doc
 from thinc.api import Linear, Model, Ops
 from thinc.types import Floats2d
 
-from chitieu.labels import Direction, Kind, Role, Status
-from chitieu.relation.candidates import POOLS
+from chitieu.labels import Direction, Kind, Status
+from chitieu.relation.candidates import POOLS, WORDS
 from chitieu.relation.features import MENTION_WIDTHS, PAIR_WIDTH
 from chitieu.relation.inputs import BatchInputs, DocInputs, PoolInputs, join_inputs
 
@@ -34,6 +34,7 @@ HEADS: tuple[tuple[str, tuple[Any, ...]], ...] = (
 )
 HEAD_WIDTH = sum(len(classes) for _, classes in HEADS)
 _NEAR = 4
+_CONTEXTS = 4
 _LEAST = np.float32(-1e9)
 
 
@@ -55,7 +56,9 @@ class Scores:
 RelationModel = Model[tuple[list[Doc], list[DocInputs]], tuple[BatchInputs, Scores]]
 
 
-def build_relation_network(tok2vec: Model[list[Doc], list[Floats2d]], hidden_width: int = 96, dropout: float = 0.2) -> RelationModel:
+def build_relation_network(
+    tok2vec: Model[list[Doc], list[Floats2d]], hidden_width: int = 96, dropout: float = 0.2
+) -> RelationModel:
     """Registered as `chitieu.RelationNetwork.v1`.
 
     Args:
@@ -64,17 +67,19 @@ def build_relation_network(tok2vec: Model[list[Doc], list[Floats2d]], hidden_wid
         dropout: share of hidden units silenced in training.
     """
     width = tok2vec.get_dim("nO")
-    value_width = width * 2 + MENTION_WIDTHS["values"]
+    value_width = width * (2 + _CONTEXTS) + MENTION_WIDTHS["values"]
     layers: dict[str, Model[Any, Any]] = {"tok2vec": tok2vec}
     for pool in POOLS:
         roles = len(pool.roles)
         layers[f"{pool.name}_value"] = Linear(hidden_width, value_width)
-        layers[f"{pool.name}_candidate"] = Linear(hidden_width, width * 2 + MENTION_WIDTHS[pool.name])
+        vectors = 1 if pool.name == WORDS else 2
+        layers[f"{pool.name}_candidate"] = Linear(hidden_width, width * vectors + MENTION_WIDTHS[pool.name])
         layers[f"{pool.name}_pair"] = Linear(hidden_width, PAIR_WIDTH + width)
         layers[f"{pool.name}_hidden"] = Linear(hidden_width // 2, hidden_width)
         layers[f"{pool.name}_score"] = Linear(roles, hidden_width // 2)
         layers[f"{pool.name}_none"] = Linear(roles, hidden_width)
-        layers[f"{pool.name}_again"] = Linear(hidden_width // 2, hidden_width // 2 + roles * 3 + 2 * _NEAR)
+        told = 5 if pool.name == WORDS else 3
+        layers[f"{pool.name}_again"] = Linear(hidden_width // 2, hidden_width // 2 + roles * told + 2 * _NEAR)
         layers[f"{pool.name}_score_again"] = Linear(roles, hidden_width // 2)
         layers[f"{pool.name}_none_again"] = Linear(roles, hidden_width + roles * 3 + 2 * _NEAR)
     layers["heads_value"] = Linear(hidden_width, value_width + _summary_width(width))
@@ -91,7 +96,7 @@ def build_relation_network(tok2vec: Model[list[Doc], list[Floats2d]], hidden_wid
 
 
 def _summary_width(width: int) -> int:
-    return 2 * width + MENTION_WIDTHS["cues"] + 2 + 3 * 2 + 1
+    return 2 * width + MENTION_WIDTHS["cues"] + 2 + 4 + 1
 
 
 def _initialise(model: RelationModel, X: Any = None, Y: Any = None) -> RelationModel:  # noqa: ARG001, N803 - Thinc's protocol
@@ -103,7 +108,9 @@ def _initialise(model: RelationModel, X: Any = None, Y: Any = None) -> RelationM
 
 
 def _forward(
-    model: RelationModel, X: tuple[list[Doc], list[DocInputs]], is_train: bool  # noqa: N803
+    model: RelationModel,
+    X: tuple[list[Doc], list[DocInputs]],
+    is_train: bool,
 ) -> tuple[tuple[BatchInputs, Scores], Callable[[Scores], list[Doc]]]:
     docs, inputs = X
     names: list[str] = model.attrs["names"]
@@ -127,7 +134,13 @@ class _Passes:
     """One run of the network over a batch, which remembers what its gradient needs."""
 
     def __init__(
-        self, layers: dict[str, Model[Any, Any]], ops: Ops, tokens: Floats, batch: BatchInputs, dropout: float, is_train: bool
+        self,
+        layers: dict[str, Model[Any, Any]],
+        ops: Ops,
+        tokens: Floats,
+        batch: BatchInputs,
+        dropout: float,
+        is_train: bool,
     ) -> None:
         self.layers, self.ops, self.tokens, self.batch = layers, ops, tokens, batch
         self.dropout, self.is_train = dropout, is_train
@@ -145,18 +158,34 @@ class _Passes:
             return np.zeros((0, layer.get_dim("nO")), dtype=np.float32), lambda _: rows
         return layer(rows, self.is_train)
 
-    def _spans(self, places: Ints) -> tuple[Floats, Callable[[Floats], None]]:
-        """Mean and first token vectors of spans, shape (spans, 2 × width)."""
+    def _means(self, places: Ints) -> tuple[Floats, Callable[[Floats], None]]:
+        """Mean token vectors of stretches, zeros for an empty one, shape (stretches, width)."""
         lengths = np.maximum(places[:, 1] - places[:, 0], 1)[:, None].astype(np.float32)
         mean = (self.running[places[:, 1]] - self.running[places[:, 0]]) / lengths
+
+        def back(d_mean: Floats) -> None:
+            edges = np.zeros((len(self.tokens) + 1, self.width), dtype=np.float32)
+            np.add.at(edges, places[:, 0], d_mean / lengths)
+            np.subtract.at(edges, places[:, 1], d_mean / lengths)
+            self.d_tokens += np.cumsum(edges, axis=0)[:-1]
+
+        return mean.astype(np.float32), back
+
+    def _words(self) -> tuple[Floats, Callable[[Floats], None]]:
+        """The token vectors themselves."""
+
+        def back(d_tokens: Floats) -> None:
+            self.d_tokens += d_tokens
+
+        return self.tokens, back
+
+    def _spans(self, places: Ints) -> tuple[Floats, Callable[[Floats], None]]:
+        """Mean and first token vectors of spans, shape (spans, 2 × width)."""
+        mean, back_mean = self._means(places)
         out = np.concatenate([mean, self.tokens[places[:, 0]]], axis=1)
 
         def back(d_out: Floats) -> None:
-            d_mean = d_out[:, : self.width] / lengths
-            edges = np.zeros((len(self.tokens) + 1, self.width), dtype=np.float32)
-            np.add.at(edges, places[:, 0], d_mean)
-            np.subtract.at(edges, places[:, 1], d_mean)
-            self.d_tokens += np.cumsum(edges, axis=0)[:-1]
+            back_mean(d_out[:, : self.width])
             np.add.at(self.d_tokens, places[:, 0], d_out[:, self.width :])
 
         return out, back
@@ -187,20 +216,22 @@ class _Passes:
     def _relu(self, rows: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
         keep = (rows > 0).astype(np.float32)
         if self.dropout:
-            keep *= (np.random.random(rows.shape) >= self.dropout) / np.float32(1 - self.dropout)  # noqa: NPY002 - spaCy seeds this one
+            keep *= (np.random.random(rows.shape) >= self.dropout) / np.float32(1 - self.dropout)
         return rows * keep, lambda d_rows: d_rows * keep
 
     # -- the two passes ----------------------------------------------------------------------------------------
 
     def run(self) -> Scores:
         spans, self.back_values = self._spans(self.batch.tokens)
-        self.value_rows = np.concatenate([spans, self.batch.features], axis=1)
+        around = [self._means(self.batch.contexts[:, index]) for index in range(_CONTEXTS)]
+        self.back_contexts = [back for _, back in around]
+        self.value_rows = np.concatenate([spans, *(mean for mean, _ in around), self.batch.features], axis=1)
         self.d_value_rows = np.zeros_like(self.value_rows)
         scores = Scores([[], []], [[], []], [])
         self.pool_backs = []
         summary = np.zeros((len(spans), 0), dtype=np.float32)
         for pool, inputs in zip(POOLS, self.batch.pools, strict=True):
-            first, again, back = self._pool(pool.name, len(pool.roles), inputs, pool.roles == (Role.METRIC,))
+            first, again, back = self._pool(pool.name, inputs)
             for number, (links, none) in enumerate((first, again)):
                 scores.links[number].append(links)
                 scores.none[number].append(none)
@@ -220,11 +251,13 @@ class _Passes:
                 (d_scores.links[1][index], d_scores.none[1][index]),
             )
         self.back_values(self.d_value_rows[:, : 2 * self.width])
+        for index, back in enumerate(self.back_contexts, start=2):
+            back(self.d_value_rows[:, index * self.width : (index + 1) * self.width])
         return self.d_tokens
 
-    def _pool(self, name: str, roles: int, inputs: PoolInputs, independent: bool) -> Any:
+    def _pool(self, name: str, inputs: PoolInputs) -> Any:
         left, right = inputs.left, inputs.right
-        spans, back_spans = self._spans(inputs.tokens)
+        spans, back_spans = self._words() if name == WORDS else self._spans(inputs.tokens)
         candidate_rows = np.concatenate([spans, inputs.features], axis=1)
         pair_rows = np.concatenate([inputs.pair_features, self._between(inputs)], axis=1)
         value_part, back_value = self._apply(f"{name}_value", self.value_rows)
@@ -236,29 +269,31 @@ class _Passes:
         links, back_links = self._apply(f"{name}_score", deep)
         lone, back_lone = self._relu(value_part)
         none, back_none = self._apply(f"{name}_none", lone)
-        told, told_none = self._neighbours(inputs, links, none, independent)
+        told, told_none = self._neighbours(inputs, links, none, words=name == WORDS)
         more, back_more = self._apply(f"{name}_again", np.concatenate([deep, told], axis=1))
         deep_again, back_deep_again = self._relu(more)
         links_again, back_links_again = self._apply(f"{name}_score_again", deep_again)
         none_again, back_none_again = self._apply(f"{name}_none_again", np.concatenate([lone, told_none], axis=1))
 
         def back(d_first: tuple[Floats, Floats], d_again: tuple[Floats, Floats]) -> None:
-            d_deep = back_more(back_deep_again(back_links_again(d_again[0])))[:, : deep.shape[1]] + back_links(d_first[0])
+            d_deep = back_more(back_deep_again(back_links_again(d_again[0])))[:, : deep.shape[1]] + back_links(
+                d_first[0]
+            )
             d_joined = back_joined(back_deeper(back_deep(d_deep)))
             back_pair(d_joined)
             d_candidate = np.zeros_like(candidate_part)
             np.add.at(d_candidate, right, d_joined)
-            back_spans(back_candidate(d_candidate)[:, : 2 * self.width])
+            back_spans(back_candidate(d_candidate)[:, : spans.shape[1]])
             d_value = back_lone(back_none(d_first[1]) + back_none_again(d_again[1])[:, : lone.shape[1]])
             np.add.at(d_value, left, d_joined)
             self.d_value_rows += back_value(d_value)
 
         return (links, none), (links_again, none_again), back
 
-    def _neighbours(self, inputs: PoolInputs, links: Floats, none: Floats, independent: bool) -> tuple[Floats, Floats]:
+    def _neighbours(self, inputs: PoolInputs, links: Floats, none: Floats, *, words: bool) -> tuple[Floats, Floats]:
         """What the value itself, the one before and the one behind made of each candidate in the first pass."""
         left, right = inputs.left, inputs.right
-        if independent:
+        if words:
             chances, none_chances = sigmoid(links), sigmoid(none)
         else:
             columns = [softmax_by_value(left, links[:, role], none[:, role]) for role in range(links.shape[1])]
@@ -272,6 +307,11 @@ class _Passes:
             wanted = (left + step) * size + right
             at = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
             told.append(np.where((keys[at] == wanted)[:, None], chances[at], 0) if len(keys) else chances)
+        if words:
+            # the words beside, where they are weighed for the same value
+            for step in (-1, 1):
+                beside = np.roll(chances, -step, axis=0)
+                told.append(beside * (np.roll(keys, -step) == keys + step)[:, None])
         told_none = [
             none_chances,
             self._before(none_chances),
@@ -290,8 +330,7 @@ class _Passes:
             spans, _ = self._spans(inputs.tokens)
             rows = np.concatenate([spans, inputs.features, np.ones((len(spans), 1), dtype=np.float32)], axis=1)
         else:
-            rows = np.eye(3, dtype=np.float32)[self.batch.years_ahead]
-            rows = np.concatenate([rows, rows], axis=1)
+            rows = np.eye(4, dtype=np.float32)[self.batch.years_ahead]
         out = np.zeros((len(none), rows.shape[1]), dtype=np.float32)
         np.add.at(out, inputs.left, rows[inputs.right] * chances[:, None])
         return np.concatenate([out, none[:, None]], axis=1)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chitieu.labels import Role
-from chitieu.relation.candidates import POOLS, pool_mentions
+from chitieu.relation.candidates import POOLS, WORDS, pool_mentions
 from chitieu.relation.inputs import DocInputs
 from chitieu.relation.links import Links, Offsets
 from chitieu.relation.mentions import Mention
@@ -46,17 +46,19 @@ def overlaps(left: Offsets, right: Offsets) -> bool:
 
 def read_targets(inputs: DocInputs, gold: Sequence[Links]) -> Targets:
     """Lay gold links over the candidates of a doc; spans match where they overlap, so predicted spans can be trained on."""
-    values = inputs.mentions.values
-    facts = [_matching(value, gold) for value in values]
+    facts = [_matching(value, gold) for value in inputs.mentions.values]
     links, none, known = [], [], []
     for pool, part in zip(POOLS, inputs.pools, strict=True):
-        candidates = pool_mentions(inputs.mentions, pool)
         link = np.zeros((len(part.left), len(pool.roles)), dtype=np.float32)
-        nothing = np.zeros((len(values), len(pool.roles)), dtype=np.float32)
+        nothing = np.zeros((len(facts), len(pool.roles)), dtype=np.float32)
         for column, role in enumerate(pool.roles):
-            wanted = [_answers(fact, role, candidates) if fact else frozenset() for fact in facts]
-            for row, (value, candidate) in enumerate(zip(part.left, part.right, strict=True)):
-                link[row, column] = candidate in wanted[value]
+            if pool.name == WORDS:
+                link[:, column] = _in_metric(inputs.word_offsets[part.right], part.left, facts)
+            else:
+                candidates = pool_mentions(inputs.mentions, pool)
+                wanted = [_answers(fact, role, candidates) if fact else frozenset() for fact in facts]
+                for row, (value, candidate) in enumerate(zip(part.left, part.right, strict=True)):
+                    link[row, column] = candidate in wanted[value]
             for row, fact in enumerate(facts):
                 nothing[row, column] = fact is not None and not _spans(fact, role)
         found = np.zeros_like(nothing)
@@ -64,14 +66,23 @@ def read_targets(inputs: DocInputs, gold: Sequence[Links]) -> Targets:
         links.append(link)
         none.append(nothing)
         known.append(((found > 0) | (nothing > 0)).astype(np.float32))
-    heads = np.array(
-        [
-            [classes.index(getattr(fact, name)) if fact else 0 for name, classes in HEADS]
-            for fact in facts
-        ],
-        dtype=np.int64,
-    ).reshape(-1, len(HEADS))
-    return Targets(tuple(links), tuple(none), tuple(known), heads, np.array([float(fact is not None) for fact in facts], dtype=np.float32))
+    heads = [[classes.index(getattr(fact, name)) if fact else 0 for name, classes in HEADS] for fact in facts]
+    return Targets(
+        links=tuple(links),
+        none=tuple(none),
+        known=tuple(known),
+        heads=np.array(heads, dtype=np.int64).reshape(-1, len(HEADS)),
+        weights=np.array([float(fact is not None) for fact in facts], dtype=np.float32),
+    )
+
+
+def _in_metric(offsets: Ints, left: Ints, facts: Sequence[Links | None]) -> Floats:
+    """1 where the word of a pair lies in a METRIC piece of the pair's value, shape (pairs,)."""
+    inside = np.zeros(len(left), dtype=np.float32)
+    for value, fact in enumerate(facts):
+        for start, end in fact.metric if fact else ():
+            inside[(left == value) & (offsets[:, 0] < end) & (offsets[:, 1] > start)] = 1
+    return inside
 
 
 def _matching(value: Mention, gold: Sequence[Links]) -> Links | None:
@@ -88,7 +99,9 @@ def _spans(fact: Links, role: Role) -> tuple[Offsets, ...]:
 def _answers(fact: Links, role: Role, candidates: Sequence[Mention]) -> frozenset[int]:
     """The candidates that are right: the gold span, and for ORG, YEAR and base the mentions that say the same."""
     spans = _spans(fact, role)
-    right = {index for index, candidate in enumerate(candidates) if any(overlaps(candidate.offsets, span) for span in spans)}
+    right = {
+        index for index, candidate in enumerate(candidates) if any(overlaps(candidate.offsets, span) for span in spans)
+    }
     if role is Role.ORG:
         names = {_name(candidates[index]) for index in right}
         right |= {index for index, candidate in enumerate(candidates) if _name(candidate) in names}
