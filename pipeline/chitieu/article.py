@@ -1,4 +1,4 @@
-"""The article: what is read, tagged and annotated. Offsets everywhere count the code points of `Article.text` as stored."""
+"""The article: what is read, tagged and annotated. Offsets count the code points of `Article.text` as stored."""
 
 from __future__ import annotations
 

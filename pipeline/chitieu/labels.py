@@ -1,4 +1,4 @@
-"""The closed inventories that the annotation guidelines define: span labels, link roles, and the attributes of a fact."""
+"""The closed inventories of the annotation guidelines: span labels, link roles, and the attributes of a fact."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MODEL_NAME = "chitieu_vi"
 MODEL_FORMAT = 1
-"""Raised whenever the features or the components change so that an older model folder can't be used; in its meta.json."""
+"""Raised whenever features or components change so that an older model can't be used; stands in its meta.json."""
 COMPONENTS = ("tok2vec", "ner", "chitieu_relation", "chitieu_facts")
 
 _BATCH = 16  # articles; larger ones gain nothing on a CPU and cost memory
@@ -50,7 +50,7 @@ def load(path: Path | str | None = None) -> Language:
         path: a model folder; the shipped model by default.
 
     Raises:
-        ModelError: C302 the folder is missing; C303 it is empty or holds no model; C304 it was made for another version.
+        ModelError: C302 the folder is missing; C303 it holds no model; C304 it was made for another version.
     """
     folder = Path(path) if path is not None else default_model()
     _check(folder)
@@ -82,7 +82,10 @@ def _check(folder: Path) -> None:
 
     if not folder.is_dir():
         raise ModelError(
-            "C302", "no such model folder", place=str(folder), remedy="name one with --model, or train it: `chitieu train`"
+            "C302",
+            "no such model folder",
+            place=str(folder),
+            remedy="name one with --model, or train it: `chitieu train`",
         )
     meta_file = folder / "meta.json"
     if not meta_file.is_file() or not (folder / "config.cfg").is_file():
@@ -204,7 +207,7 @@ def _shipped() -> Language:
     return load()
 
 
-def extract(text: str, published: date | None = None, title: str | None = None, id: str = "article") -> list[Fact]:  # noqa: A002
+def extract(text: str, published: date | None = None, title: str | None = None, id: str = "article") -> list[Fact]:
     """Facts of one text, by the shipped model, which is loaded on the first call.
 
     Args:

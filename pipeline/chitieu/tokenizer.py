@@ -1,10 +1,10 @@
 """Vietnamese word segmentation behind spaCy's tokenizer protocol, exact to the character on any text.
 
-underthesea's `word_tokenize` returns rewritten strings: tone marks moved, letters composed, white space collapsed. So its
-conditional random field is called one step earlier: the text is cut into pieces that keep their offsets (a syllable, a
-numeral, a sign), the field says of each piece whether it begins a word or continues one, and every word is a stretch of
-the text itself. A word is kept where the dictionary knows it or it is a name; otherwise it falls back into the dictionary
-words it is made of, so that a unit, a cue or a time expression is never glued to its neighbour.
+underthesea's `word_tokenize` returns rewritten strings: tone marks moved, letters composed, white space collapsed. So
+its conditional random field is called one step earlier: the text is cut into pieces that keep their offsets (a
+syllable, a numeral, a sign), the field says of each piece whether it begins a word or continues one, and every word is a
+stretch of the text itself. A word is kept where the dictionary knows it or it is a name; otherwise it falls back into
+the dictionary words it is made of, so that a unit, a cue or a time expression is never glued to its neighbour.
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ _LONGEST_LINE = 1_000
 _LONGEST_WORD = 6
 
 _SCALES = frozenset({"nghìn", "ngàn", "vạn", "triệu", "tỷ", "tỉ"})
-# Behind a numeral or a scale these are units, never the first syllable of a compound: `5 tỷ đồng | bằng`, `3 nhà | tình nghĩa`.
-_UNITS = frozenset({"đồng", "lần", "nhà", "lớp", "máy", "ngày", "người", "tháng", "tấn", "vụ", "xe", "điểm", "cây", "con"})
+# Behind a numeral or a scale these are units, never the first syllable of a compound: `5 tỷ đồng | bằng`.
+_UNITS = frozenset(
+    {"đồng", "lần", "nhà", "lớp", "máy", "ngày", "người", "tháng", "tấn", "vụ", "xe", "điểm", "cây", "con"}
+)
 # Compounds that in this domain are nearly always two words met by chance: a verb, cue or time word and its neighbour.
 _NEVER_JOINED = frozenset(
     {
@@ -59,7 +61,7 @@ class _WordModel(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _word_model() -> _WordModel:
-    """underthesea's word model, loaded once, late.
+    """Underthesea's word model, loaded once, late.
 
     Its files are read from the installed package without importing it: `import underthesea` also imports transformers
     and torch where they are installed, which costs seconds. joblib unpickles files that underthesea ships and itself
@@ -117,7 +119,7 @@ def word_norm(word: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _unglued(piece: str) -> tuple[int, ...]:
-    """Lengths of the syllables in a piece of letters that a slip of the pen glued together; one length where none was."""
+    """Lengths of the syllables that a slip of the pen glued together; one length where none was."""
     for change in _CASE_CHANGE.finditer(piece):
         at = change.start()
         if unicodedata.combining(piece[at]) == 0:
@@ -164,7 +166,7 @@ def _lines(text: str) -> Iterator[list[_Piece]]:
 def segment(text: str) -> Iterator[tuple[int, int]]:
     """Offsets of the words of a text, in order; what lies between them is white space.
 
-    A word never spans a line break, holds no white space but single spaces, and keeps numerals, signs and letters apart.
+    A word spans no line break, holds no white space but single spaces, and keeps numerals, signs and letters apart.
     """
     model = _word_model()
     for line in _lines(text):
@@ -218,6 +220,7 @@ class VietnameseTokenizer:
         self.vocab = vocab
 
     def __call__(self, text: str) -> Doc:
+        """Tokenise a text."""
         words: list[str] = []
         spaces: list[bool] = []
         at = 0

@@ -18,8 +18,8 @@ def evaluate_cli(
         list[Path] | None,
         typer.Argument(
             metavar="GOLD",
-            help="Annotated articles (JSON Lines); by default the corpus' own test split and, where they lie beside the "
-            "checkout, the real articles of ../shared/data.",
+            help="Annotated articles (JSON Lines); by default the corpus' own test split and, where they lie beside "
+            "the checkout, the real articles of ../shared/data.",
             show_default=False,
         ),
     ] = None,
@@ -28,7 +28,8 @@ def evaluate_cli(
         bool, typer.Option("--partial", help="GOLD marks ORG and YEAR only where a fact links to them.")
     ] = False,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE.json", help="Also write the scores as JSON.", show_default=False)
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE.json", help="Also write the scores as JSON.", show_default=False),
     ] = None,
     brief: Annotated[bool, typer.Option("--brief", help="Print only the scores of facts and of their fields.")] = False,
 ) -> None:
@@ -72,7 +73,10 @@ def default_sets(root: Path) -> list[tuple[str, list[Path], bool]]:
     found = [(name, paths, partial) for name, paths, partial in sets if all(path.is_file() for path in paths)]
     if not found:
         raise AnnotationError(
-            "C208", "nothing to score on", place=str(root / "annotations"), remedy="run in a checkout, or name annotated files"
+            "C208",
+            "nothing to score on",
+            place=str(root / "annotations"),
+            remedy="run in a checkout, or name annotated files",
         )
     return found
 

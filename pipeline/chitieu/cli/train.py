@@ -13,28 +13,50 @@ def train_cli(
         Path, typer.Option("--config", metavar="FILE", help="spaCy config: configs/cpu.cfg or configs/transformer.cfg.")
     ] = Path("configs/cpu.cfg"),
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Model folder to write; replaced when training ends well.")
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FOLDER", help="Model folder to write; replaced when training ends well."
+        ),
     ] = Path("models/chitieu_vi"),
     train_files: Annotated[
         list[Path] | None,
-        typer.Option("--train", metavar="FILE", help="Annotated articles (JSON Lines), every ORG and YEAR marked.", show_default=False),
+        typer.Option(
+            "--train",
+            metavar="FILE",
+            help="Annotated articles (JSON Lines), every ORG and YEAR marked.",
+            show_default=False,
+        ),
     ] = None,
     partial_files: Annotated[
         list[Path] | None,
-        typer.Option("--partial", metavar="FILE", help="Annotated articles in which only linked ORGs and YEARs are marked.", show_default=False),
+        typer.Option(
+            "--partial",
+            metavar="FILE",
+            help="Annotated articles in which only linked ORGs and YEARs are marked.",
+            show_default=False,
+        ),
     ] = None,
     dev_files: Annotated[
         list[Path] | None,
-        typer.Option("--dev", metavar="FILE", help="Annotated articles that choose the best checkpoint.", show_default=False),
+        typer.Option(
+            "--dev", metavar="FILE", help="Annotated articles that choose the best checkpoint.", show_default=False
+        ),
     ] = None,
     vectors: Annotated[
         Path, typer.Option("--vectors", metavar="FOLDER", help="Pipeline folder whose word vectors are used.")
     ] = Path("models/chitieu_vi"),
     transformer: Annotated[
         str | None,
-        typer.Option("--transformer", metavar="FOLDER", help="Transformer for configs/transformer.cfg, e.g. a PhoBERT folder.", show_default=False),
+        typer.Option(
+            "--transformer",
+            metavar="FOLDER",
+            help="Transformer for configs/transformer.cfg, e.g. a PhoBERT folder.",
+            show_default=False,
+        ),
     ] = None,
-    epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Passes over the corpus.", show_default=False)] = None,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", min=1, help="Passes over the corpus.", show_default=False)
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of every random number.")] = 0,
 ) -> None:
     """Train a model on annotated articles.

@@ -18,8 +18,8 @@ from chitieu.relation.component import register_extensions
 class FactAssembler(Pipe):
     """Sets `doc._.facts`, a tuple of `Fact` in the order of their values.
 
-    `doc._.published` (a date) and `doc._.title`, where set, date relative time expressions; `doc._.article_id` names the
-    article in the facts.
+    `doc._.published` (a date) and `doc._.title`, where set, date relative time expressions; `doc._.article_id` names
+    the article in the facts.
     """
 
     def __init__(
@@ -30,6 +30,7 @@ class FactAssembler(Pipe):
         register_extensions()
 
     def __call__(self, doc: Doc) -> Doc:
+        """Assemble the facts of one doc."""
         doc._.facts = tuple(
             assemble_facts(
                 doc._.article_id or "article",

@@ -43,7 +43,7 @@ class Fact:
         metric: the indicator, read out as the annotation guidelines say (§4).
         value: the number with its scale word folded in; `value_high` is the upper end of a range.
         unit: the measure or counted noun as written, without the scale word.
-        year: calendar year in which `period` ends; `period` is the normalised period (`2021`, `2021-H1`, `2021/2025` …).
+        year: calendar year in which `period` ends; `period` is normalised (`2021`, `2021-H1`, `2021/2025` …).
         base_year: the year that a change compares with.
         confidence: probability that value, metric, year and status are all right, in [0, 1].
         sentence: the sentence that holds the value, as stored.

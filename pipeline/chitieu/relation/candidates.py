@@ -32,8 +32,8 @@ class Pool:
 
 
 WORDS = "words"
-# A METRIC is chosen word by word, given its value: its wording is whatever names this figure, and a tagger that knows no
-# value can't tell. Reaches were set so that 98 to 99% of the links of the training articles lie inside.
+# A METRIC is chosen word by word, given its value: its wording is whatever names this figure, and a tagger that knows
+# no value can't tell. Reaches were set so that 98 to 99% of the links of the training articles lie inside.
 POOLS = (
     Pool(WORDS, (Role.METRIC,), Reach(64, 18, 0)),
     Pool("values", (Role.OF,), Reach(8, 3, 0)),

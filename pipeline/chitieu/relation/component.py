@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from spacy.language import Language
-from spacy.pipeline.trainable_pipe import TrainablePipe
+from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.vocab import Vocab
@@ -47,7 +47,7 @@ def register_extensions() -> None:
             Doc.set_extension(name, default=default)
 
 
-class RelationExtractor(TrainablePipe):
+class RelationExtractor(TrainablePipe):  # type: ignore[misc]  # spaCy ships no types for it
     """Sets `doc._.links` from `doc.ents`.
 
     Args:
@@ -104,7 +104,7 @@ class RelationExtractor(TrainablePipe):
         sgd: Optimizer | None = None,
         losses: dict[str, float] | None = None,
     ) -> dict[str, float]:
-        """Learn from a batch; the loss is the mean over gold facts of the cross-entropies of all roles and attributes."""
+        """Learn from a batch; the loss is the mean over gold facts of all roles' and attributes' cross-entropies."""
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
         examples = list(examples)
@@ -119,7 +119,7 @@ class RelationExtractor(TrainablePipe):
             targets.append(read_targets(item, example.reference._.links))
         (batch, scores), backprop = self.model.begin_update((docs, inputs))
         loss, gradient = link_loss(batch, scores, targets)
-        backprop(gradient)
+        backprop((batch, gradient))
         if sgd is not None:
             self.finish_update(sgd)
         losses[self.name] += loss

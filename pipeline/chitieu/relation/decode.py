@@ -60,8 +60,8 @@ def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> l
         )
         for row, value in enumerate(values)
     ]
-    ends = np.cumsum([0, *batch.values_per_doc])
-    return [tuple(found[start:end]) for start, end in zip(ends[:-1], ends[1:], strict=True)]
+    ends = np.cumsum(batch.values_per_doc)
+    return [tuple(found[end - count : end]) for end, count in zip(ends, batch.values_per_doc, strict=True)]
 
 
 def _pieces(
@@ -69,8 +69,8 @@ def _pieces(
 ) -> tuple[list[tuple[Offsets, ...]], Floats]:
     """The METRIC pieces of each value, in text order, and the chance of their words.
 
-    Words more likely in than out make the pieces; a sign or a half-likely word between two of them joins them. A figure in
-    a measure (`%`, `đồng`) always measures something: where no word is likely enough, the likeliest ones are taken.
+    Words more likely in than out make the pieces; a sign or a half-likely word between two of them joins them. A figure
+    in a measure (`%`, `đồng`) always measures something: where no word is likely enough, the likeliest are taken.
     """
     ends = np.searchsorted(part.left, np.arange(len(values) + 1))
     pieces: list[tuple[Offsets, ...]] = []

@@ -19,6 +19,7 @@ from chitieu.period import Period
 from chitieu.quantity import Quantity
 from chitieu.relation.layout import BETWEEN, Layout
 from chitieu.relation.mentions import Mention
+from chitieu.relation.words import words
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -26,81 +27,15 @@ Floats = npt.NDArray[np.float32]
 _DISTANCES = np.array([1, 2, 3, 4, 6, 9, 13, 21, 41, 81, 161])
 _SENTENCES = np.array([1, 2, 3, 6, 11])
 _COUNTS = np.array([1, 2, 3, 4, 6])
+_NEAR_GAPS = np.array([1, 2, 4, 8, 20])
 _FAR = 64  # words; beyond this the words between two places say nothing of the two
 
-# Words beside a mention that tell what it is to its neighbours; class 0 is any other word, 1 the edge of a line.
-_NEIGHBOURS = {
-    word: index
-    for index, word in enumerate(
-        (
-            "đạt", "tăng", "giảm", "chiếm", "còn", "có", "là", "từ", "lên", "xuống", "hơn", "trên", "gần", "khoảng", "bằng",
-            "vượt", "gấp", "của", "và", "với", "so", "trong", "đó", "cho", "tại", "đến", "thu", "ước", "được", "đã", "sẽ",
-            "dưới", "tới", "thêm", "mức", "theo", "kế_hoạch", "dự_toán", "tổng", "trở_lên", "trở", "năm", "tháng", "quý",
-            "cùng_kỳ", "cùng", "kỳ", "hay", "hoặc", "khi", "do", "ở", "về", "vào", ",", ".", ";", ":", "(", ")", "-", "–",
-            "/", "%", "“", '"', "phấn_đấu", "dự_kiến", "chỉ_tiêu", "hiện", "riêng", "gồm", "bình_quân", "mỗi", "một", "số",
-            "các", "những", "người", "hộ", "đồng", "tỷ", "triệu", "ha", "tấn", "xuất_khẩu", "doanh_thu", "lợi_nhuận",
-            "toàn", "cả", "tỉnh", "huyện", "nhất", "đối_với",
-        ),
-        start=2,
-    )
-}  # fmt: skip
+# Class 0 is any other word, 1 the edge of a line.
+_NEIGHBOURS = {word: index for index, word in enumerate(words("neighbours"), start=2)}
 _NEIGHBOUR_WIDTH = len(_NEIGHBOURS) + 2
-# Words near a value, within its own sentence, that bear on its status and kind.
-_TELLING = {
-    word: index
-    for index, word in enumerate(
-        (
-            "kế_hoạch", "dự_toán", "chỉ_tiêu", "mục_tiêu", "phấn_đấu", "dự_kiến", "so", "cùng_kỳ", "kỳ", "tăng", "giảm",
-            "chiếm", "đạt", "vượt", "bằng", "sẽ", "đã", "ước", "giao", "trở_lên", "gấp", "tỷ_lệ", "tăng_trưởng", "tỷ_trọng",
-            "tốc_độ", "hoàn_thành", "cơ_cấu", "tổng_số", "lên", "xuống", "còn", "dự_báo", "hiện", "đến", "nhiệm_vụ", "kết_quả",
-        )
-    )
-}  # fmt: skip
-_GENERIC_ORGS = {
-    name: rank
-    for rank, names in enumerate(
-        (
-            (
-                "toàn tỉnh",
-                "cả tỉnh",
-                "toàn huyện",
-                "toàn thành phố",
-                "toàn xã",
-                "địa bàn",
-                "trên địa bàn",
-                "toàn ngành",
-            ),
-            ("cả nước", "việt nam", "nước ta", "toàn quốc", "chính phủ"),
-            ("tỉnh", "huyện", "thành phố", "tp", "xã", "thị xã", "địa phương"),
-            (
-                "công ty",
-                "doanh nghiệp",
-                "đơn vị",
-                "ngân hàng",
-                "tập đoàn",
-                "hợp tác xã",
-                "htx",
-                "quỹ",
-                "ngành",
-                "liên minh",
-            ),
-        ),
-        start=1,
-    )
-    for name in names
-}
-_CUES = {
-    cue: index
-    for index, cue in enumerate(
-        (
-            "đạt", "có", "đã", "ước đạt", "ước", "là", "thực hiện", "được", "đã đạt", "còn", "thu được", "hoàn thành",
-            "ghi nhận", "hiện có", "báo lãi", "đạt được", "phấn đấu", "mục tiêu", "chỉ tiêu", "kế hoạch", "dự kiến",
-            "được giao", "sẽ", "dự toán", "đặt mục tiêu", "dự báo", "kỳ vọng", "đề ra", "cần", "theo kế hoạch",
-            "đặt kế hoạch", "giao", "đến năm", "phải", "dự thu", "đăng ký", "trình",
-        ),
-        start=1,
-    )
-}  # fmt: skip
+_TELLING = {word: index for index, word in enumerate(words("telling"))}
+_CUES = {cue: index for index, cue in enumerate(words("cues"), start=1)}
+_GENERIC_ORGS = {name: rank for rank, names in enumerate(words("generic_orgs"), start=1) for name in names}
 
 
 def one_hot(classes: Ints, width: int) -> Floats:
@@ -256,7 +191,9 @@ class Features:
         before = np.where(at > 0, place.first - last[np.maximum(at - 1, 0)], 999)
         at = np.searchsorted(first, place.last)
         behind = np.where(at < len(first), first[np.minimum(at, len(first) - 1)] - place.last, 999)
-        return np.searchsorted(np.array([1, 2, 4, 8, 20]), np.maximum(np.stack([behind, before]), 0), side="right")
+        gaps = np.maximum(np.stack([behind, before]), 0)
+        classes: Ints = np.searchsorted(_NEAR_GAPS, gaps, side="right")
+        return classes
 
     def _value(self, mentions: Sequence[Mention], place: Place) -> Floats:
         classes = _integers([unit_class(mention.quantity) for mention in mentions])
@@ -344,7 +281,7 @@ class Features:
 
 
 def unit_class(quantity: Quantity | None) -> int:
-    """0 none, 1 per cent, 2 money, 3 times, 4 people, 5 weight, area or volume, 6 any other measure, 7 a counted noun."""
+    """0 none, 1 per cent, 2 money, 3 times, 4 people, 5 weight, area, volume, 6 another measure, 7 a counted noun."""
     unit = quantity.canonical_unit if quantity else None
     if quantity is None or not unit:
         return 0

@@ -9,13 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from spacy.tokens import Doc
 
+from chitieu.relation.words import words
+
 Ints = npt.NDArray[np.int64]
 
-# Words that, standing between a value and a candidate, tell whether the two belong together.
-BETWEEN = (
-    ",", ";", ":", "(", ")", "-", "và", "với", "so", "của", "trong", "đó", "còn", "bằng", "đạt", "tăng", "giảm", "là",
-    "có", "từ", "đến", "cho", "kế_hoạch", "dự_toán", "chiếm", "trên", "gồm", "riêng", "tổng", "theo", "được", "tại", "như", "/",
-)  # fmt: skip
+BETWEEN: tuple[str, ...] = words("between")
 _SENTENCE_END = frozenset({".", "!", "?", "…", ";"})
 _CLAUSE_END = frozenset({",", ";", ":", "(", ")", ".", "!", "?", "…"})
 _BULLETS = frozenset({"-", "–", "—", "+", "*", "•", "●", "▪", "◦", "✓", "·"})

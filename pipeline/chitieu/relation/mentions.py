@@ -17,7 +17,7 @@ from chitieu.quantity import Quantity, QuantityError, parse_quantity
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A span, its tokens (`first` inclusive, `last` exclusive) and, by its label, the quantity or period it reads as."""
+    """A span, its tokens (`first` inclusive, `last` exclusive) and the quantity or period that it reads as."""
 
     span: Span
     first: int
@@ -47,8 +47,8 @@ def find_mentions(doc: Doc, spans: Sequence[Span], published: date | None = None
     """Read the spans of a doc as mentions.
 
     Time expressions that the grammar of periods finds and no span covers are added to the years: a tagger trained on
-    articles where only some are marked misses others, and which one governs is the relation model's to say. A VALUE that
-    reads as no quantity is left out, since nothing could be written in its row.
+    articles where only some are marked misses others, and which one governs is the relation model's to say. A VALUE
+    that reads as no quantity is left out, since nothing could be written in its row.
 
     Args:
         doc: the tokenised article.

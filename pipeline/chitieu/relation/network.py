@@ -1,9 +1,9 @@
-"""The relation network: scores every pair of a value and a candidate for each role, and tells each value's status and kind.
+"""The relation network: scores pairs of a value and a candidate for each role, and tells each value's status and kind.
 
 For a pair, a hidden layer adds what is known of the value, of the candidate and of the two together; the scores of a
 value's candidates and of "none" compete in a softmax (a METRIC is chosen word by word, each weighed by itself). A second
-pass then looks at what the values before and behind chose in the first: the figures of a list share their org, year and
-cue. Status, kind and direction are told together from the value, its likely cue and the time of its likely year.
+pass then looks at what the values before and behind chose in the first: the figures of a list share their org, year
+and cue. Status, kind and direction are told together from the value, its likely cue and the time of its likely year.
 """
 
 from __future__ import annotations
@@ -109,9 +109,9 @@ def _initialise(model: RelationModel, X: Any = None, Y: Any = None) -> RelationM
 
 def _forward(
     model: RelationModel,
-    X: tuple[list[Doc], list[DocInputs]],
+    X: tuple[list[Doc], list[DocInputs]],  # noqa: N803 - Thinc's protocol
     is_train: bool,
-) -> tuple[tuple[BatchInputs, Scores], Callable[[Scores], list[Doc]]]:
+) -> tuple[tuple[BatchInputs, Scores], Callable[[tuple[BatchInputs, Scores]], list[Doc]]]:
     docs, inputs = X
     names: list[str] = model.attrs["names"]
     layers = dict(zip(names, model.layers, strict=True))
@@ -119,11 +119,13 @@ def _forward(
     tokens = model.ops.xp.concatenate(vectors) if vectors else model.ops.alloc2f(0, model.attrs["width"])
     starts = np.cumsum([0, *(len(doc) for doc in docs)])[:-1].tolist()
     batch = join_inputs(inputs, starts)
-    passes = _Passes(layers, model.ops, tokens, batch, model.attrs["dropout"] if is_train else 0.0, is_train)
+    passes = _Passes(
+        layers, model.ops, cast("Floats", tokens), batch, model.attrs["dropout"] if is_train else 0.0, is_train
+    )
     scores = passes.run()
 
-    def backprop(d_scores: Scores) -> list[Doc]:
-        d_tokens = passes.back(d_scores)
+    def backprop(gradient: tuple[BatchInputs, Scores]) -> list[Doc]:
+        d_tokens = passes.back(gradient[1])
         ends = np.cumsum([len(doc) for doc in docs])[:-1]
         return cast("list[Doc]", back_vectors(model.ops.xp.split(d_tokens, ends)))
 
@@ -196,7 +198,7 @@ class _Passes:
         return np.concatenate([np.zeros_like(rows[:1]), rows[:-1]])
 
     def _before(self, rows: Floats) -> Floats:
-        """What the value before each says; nothing where that stands in another doc, so that batches don't matter."""
+        """What the value before each says; nothing where that is in another doc, so that batches don't matter."""
         return self._shifted(rows) * self.before_near[:, :1]
 
     def _behind(self, rows: Floats) -> Floats:
@@ -204,7 +206,7 @@ class _Passes:
         return np.concatenate([rows[1:], np.zeros_like(rows[:1])]) * self.batch.near[:, :1]
 
     def _between(self, pool: PoolInputs) -> Floats:
-        """Mean token vector between value and candidate where they are near, shape (pairs, width); no gradient flows."""
+        """Mean token vector between value and candidate where near, shape (pairs, width); no gradient flows."""
         value, candidate = self.batch.tokens[pool.left], pool.tokens[pool.right]
         before = candidate[:, 0] < value[:, 0]
         low = np.where(before, candidate[:, 1], value[:, 1])
@@ -357,7 +359,7 @@ class _Passes:
 
 def sigmoid(scores: Floats) -> Floats:
     """The logistic function."""
-    return 1 / (1 + np.exp(-np.clip(scores, -30, 30)))
+    return np.reciprocal(1 + np.exp(-np.clip(scores, -30, 30)), dtype=np.float32)
 
 
 def softmax_by_value(left: Ints, links: Floats, none: Floats) -> tuple[Floats, Floats]:
@@ -365,7 +367,8 @@ def softmax_by_value(left: Ints, links: Floats, none: Floats) -> tuple[Floats, F
 
     Args:
         left: value of each pair, ascending, shape (pairs,).
-        links: scores, shape (pairs,); none: shape (values,).
+        links: score of each pair, shape (pairs,).
+        none: score of "no candidate", shape (values,).
     """
     table, at = by_value(left, links, none)
     table -= table.max(axis=1, keepdims=True)

@@ -45,7 +45,7 @@ def overlaps(left: Offsets, right: Offsets) -> bool:
 
 
 def read_targets(inputs: DocInputs, gold: Sequence[Links]) -> Targets:
-    """Lay gold links over the candidates of a doc; spans match where they overlap, so predicted spans can be trained on."""
+    """Lay gold links over the candidates of a doc; spans match by overlap, so predicted ones can be trained on."""
     facts = [_matching(value, gold) for value in inputs.mentions.values]
     links, none, known = [], [], []
     for pool, part in zip(POOLS, inputs.pools, strict=True):

@@ -99,11 +99,13 @@ def _on_gold_spans(nlp: Language, gold: Sequence[AnnotatedArticle]) -> Iterator[
     from chitieu.training.corpus import make_example
 
     # only what stands between text and links, less the tagger: a tok2vec that it owns is not shared with the links
-    with nlp.select_pipes(disable=[name for name in ("ner", "chitieu_relation", "chitieu_facts") if name in nlp.pipe_names]):
+    with nlp.select_pipes(
+        disable=[name for name in ("ner", "chitieu_relation", "chitieu_facts") if name in nlp.pipe_names]
+    ):
         docs = list(nlp.pipe(_docs(nlp, gold)))
     relation = nlp.get_pipe("chitieu_relation")
     for article, doc in zip(gold, docs, strict=True):
-        doc.set_ents(make_example(nlp, article).reference.ents)
+        doc.set_ents(list(make_example(nlp, article).reference.ents))
         doc = relation(doc)
         yield _by_value(doc._.links)
 

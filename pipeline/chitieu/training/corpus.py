@@ -21,8 +21,8 @@ class AnnotatedCorpus:
 
     Args:
         paths: files in which every ORG and YEAR mention is marked, as the guidelines ask.
-        partial_paths: files in which ORG and YEAR are marked only where a fact links to them. Other time expressions and
-            other mentions of the same organisations are then unknown to the tagger, not negative.
+        partial_paths: files in which ORG and YEAR are marked only where a fact links to them. Other time expressions,
+            and other mentions of the same organisations, are then unknown to the tagger, not negative.
     """
 
     def __init__(self, paths: Iterable[str | Path], partial_paths: Iterable[str | Path] = ()) -> None:

@@ -12,7 +12,7 @@ from chitieu.scoring.rows import gold_rows, predicted_rows
 
 
 def score_examples(examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:  # noqa: ARG001 - spaCy's protocol
-    """F1 of value found, core and full over all examples, and each field's accuracy over matched values (guidelines §7)."""
+    """F1 of value found, core and full, and each field's accuracy over matched values (guidelines §7)."""
     counts: dict[str, Count] = {}
     for example in examples:
         annotation = example.reference._.annotation

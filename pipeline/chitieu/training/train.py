@@ -9,7 +9,6 @@ import logging
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -57,7 +56,10 @@ def default_corpora(root: Path) -> Corpora:
     train, dev = root / "annotations" / "train.jsonl", root / "annotations" / "dev.jsonl"
     if not train.is_file():
         raise ModelError(
-            "C306", "no annotations to train on", place=str(train), remedy="run in a checkout, or name files with --train"
+            "C306",
+            "no annotations to train on",
+            place=str(train),
+            remedy="run in a checkout, or name files with --train",
         )
     real = root.parent / "shared" / "data" / "real-train.jsonl"
     return Corpora((train,), (dev,), (real,) if real.is_file() else ())
@@ -102,7 +104,10 @@ def train(
         loaded = util.load_config(config, overrides=settings, interpolate=False)
     except (OSError, ValueError) as error:
         raise ModelError(
-            "C305", f"the config can't be used: {' '.join(str(error).split())[:300]}", place=str(config), remedy="see configs/cpu.cfg"
+            "C305",
+            f"the config can't be used: {' '.join(str(error).split())[:300]}",
+            place=str(config),
+            remedy="see configs/cpu.cfg",
         ) from error
     _require_writable(output)
     with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as folder:
@@ -132,7 +137,9 @@ def _describe(nlp: Any, corpora: Corpora) -> None:
         },
     )
     # paths of the machine that trained it say nothing on another
-    nlp.config["paths"].update({"train": [], "partial_train": [], "dev": [], "partial_dev": [], "vectors": f"models/{MODEL_NAME}"})
+    nlp.config["paths"].update(
+        {"train": [], "partial_train": [], "dev": [], "partial_dev": [], "vectors": f"models/{MODEL_NAME}"}
+    )
 
 
 def _require_writable(output: Path) -> None:
@@ -143,7 +150,10 @@ def _require_writable(output: Path) -> None:
             pass
     except OSError as error:
         raise OutputError(
-            "C405", f"the folder can't be written: {error.strerror}", place=str(output), remedy="name another with --output"
+            "C405",
+            f"the folder can't be written: {error.strerror}",
+            place=str(output),
+            remedy="name another with --output",
         ) from None
 
 
