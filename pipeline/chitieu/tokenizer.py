@@ -2,8 +2,8 @@
 
 underthesea's `word_tokenize` returns rewritten strings: tone marks moved, letters composed, white space collapsed. So
 its conditional random field is called one step earlier: the text is cut into pieces that keep their offsets (a
-syllable, a numeral, a sign), the field says of each piece whether it begins a word or continues one, and every word is a
-stretch of the text itself. A word is kept where the dictionary knows it or it is a name; otherwise it falls back into
+syllable, a numeral, a sign), the field says of each piece whether it begins a word or continues one, and every word is
+a stretch of the text itself. A word is kept where the dictionary knows it or it is a name; otherwise it falls back into
 the dictionary words it is made of, so that a unit, a cue or a time expression is never glued to its neighbour.
 """
 

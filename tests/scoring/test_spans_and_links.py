@@ -10,7 +10,7 @@ from chitieu.article import Span
 from chitieu.errors import AnnotationError
 from chitieu.labels import Direction, Kind, Label, Status
 from chitieu.scoring.counts import Count
-from chitieu.scoring.links import count_links, gold_links, link_measures
+from chitieu.scoring.links import count_links, gold_by_value, link_measures
 from chitieu.scoring.pairing import pair_overlapping
 from chitieu.scoring.spans import count_spans, span_measures
 
@@ -77,7 +77,7 @@ def totals(gold, links):
 
 
 def test_gold_links_score_one(gold):
-    found = totals(gold, gold_links(gold))
+    found = totals(gold, gold_by_value(gold))
     assert found["links", "metric"] == Count(4, 4, 4)
     assert found["links", "of"] == found["links", "base"] == found["links", "cue"] == Count(1, 1, 1)
     assert found["links", "org"] == found["links", "year"] == Count(4, 4, 4)
@@ -91,7 +91,7 @@ def test_no_links_at_all_is_all_missed(gold):
 
 
 def test_a_value_that_is_missed_counts_against_every_role(gold, at):
-    links = gold_links(gold)
+    links = gold_by_value(gold)
     del links[at["V1"]]
     found = totals(gold, links)
     assert found["links", "metric"] == Count(2, 2, 4)
@@ -100,7 +100,7 @@ def test_a_value_that_is_missed_counts_against_every_role(gold, at):
 
 
 def test_wrong_missing_and_superfluous_links(gold, at):
-    links = gold_links(gold)
+    links = gold_by_value(gold)
     links[at["V1"]] = replace(links[at["V1"]], metric=(at["M1"],), year=at["Y2"], cue=None)
     links[at["V3"]] = replace(links[at["V3"]], of=at["V1"], status=Status.TARGET, kind=Kind.SHARE, dir=Direction.UP)
     found = totals(gold, links)
@@ -114,13 +114,13 @@ def test_wrong_missing_and_superfluous_links(gold, at):
 
 
 def test_what_is_linked_to_an_optional_value_counts_neither_way(gold, at):
-    links = gold_links(gold)
+    links = gold_by_value(gold)
     links[at["V5"]] = replace(links[at["V5"]], org=None, metric=(at["M1"],))
-    assert totals(gold, links) == totals(gold, gold_links(gold))
+    assert totals(gold, links) == totals(gold, gold_by_value(gold))
 
 
 def test_links_of_a_value_that_is_none_lower_precision(gold, at):
-    links = gold_links(gold)
+    links = gold_by_value(gold)
     stray = replace(links[at["V1"]], value=(0, 3))
     found = totals(gold, {**links, (0, 3): stray})
     assert found["links", "metric"] == Count(4, 6, 4)
@@ -128,7 +128,7 @@ def test_links_of_a_value_that_is_none_lower_precision(gold, at):
 
 
 def test_end_to_end_spans_answer_by_overlap_but_once(gold, at):
-    links = gold_links(gold)
+    links = gold_by_value(gold)
     start, end = at["V1"]
     long = (at["M1"][0], at["M2"][1])  # one piece over both and over the value
     moved = replace(links.pop(at["V1"]), value=(start, end - 1), metric=(long,), org=(at["O1"][0], at["O1"][1] - 2))
@@ -156,5 +156,5 @@ def test_span_measures_over_articles(gold, compiled):
 
 
 def test_gold_links_keep_optional_facts(gold):
-    assert len(gold_links(gold)) == 5
+    assert len(gold_by_value(gold)) == 5
     assert count_links({}, {})["links", "org"] == Count()

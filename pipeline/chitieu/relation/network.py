@@ -1,9 +1,9 @@
 """The relation network: scores pairs of a value and a candidate for each role, and tells each value's status and kind.
 
 For a pair, a hidden layer adds what is known of the value, of the candidate and of the two together; the scores of a
-value's candidates and of "none" compete in a softmax (a METRIC is chosen word by word, each weighed by itself). A second
-pass then looks at what the values before and behind chose in the first: the figures of a list share their org, year
-and cue. Status, kind and direction are told together from the value, its likely cue and the time of its likely year.
+value's candidates and of "none" compete in a softmax (a METRIC is chosen word by word, each weighed by itself). A
+second pass looks at what the values before and behind chose in the first: the figures of a list share their org, year
+and cue. Status, kind and direction are told from the value, its likely cue and the time of its likely year.
 """
 
 from __future__ import annotations
@@ -359,7 +359,8 @@ class _Passes:
 
 def sigmoid(scores: Floats) -> Floats:
     """The logistic function."""
-    return np.reciprocal(1 + np.exp(-np.clip(scores, -30, 30)), dtype=np.float32)
+    chances: Floats = np.reciprocal(1 + np.exp(-np.clip(scores, -30, 30)), dtype=np.float32)
+    return chances
 
 
 def softmax_by_value(left: Ints, links: Floats, none: Floats) -> tuple[Floats, Floats]:

@@ -82,7 +82,7 @@ def gold_spans(article: AnnotatedArticle) -> list[Span]:
 
 
 def _docs(nlp: Language, gold: Sequence[AnnotatedArticle]) -> list[Doc]:
-    from chitieu.training.corpus import make_doc
+    from chitieu.annotation.docs import make_doc
 
     return [make_doc(nlp, article) for article in gold]
 
@@ -96,7 +96,7 @@ def _tagged(nlp: Language, gold: Sequence[AnnotatedArticle]) -> Iterator[Predict
 
 def _on_gold_spans(nlp: Language, gold: Sequence[AnnotatedArticle]) -> Iterator[dict[Offsets, Links]]:
     """Links of the relation model where the tagger is replaced by the annotator."""
-    from chitieu.training.corpus import make_example
+    from chitieu.annotation.docs import make_example
 
     # only what stands between text and links, less the tagger: a tok2vec that it owns is not shared with the links
     with nlp.select_pipes(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chitieu.annotation.gold import AnnotatedArticle
+from chitieu.annotation.links import gold_links
 from chitieu.facts.fact import Offsets
 from chitieu.labels import Role
 from chitieu.relation.links import Links
@@ -15,25 +16,9 @@ LinksByValue = Mapping[Offsets, Links]
 ATTRIBUTES = ("status", "kind", "dir")
 
 
-def gold_links(article: AnnotatedArticle) -> dict[Offsets, Links]:
+def gold_by_value(article: AnnotatedArticle) -> dict[Offsets, Links]:
     """The links of the gold facts by their VALUE, optional facts included."""
-    at = {span.id: (span.start, span.end) for span in article.spans}
-    links = [
-        Links(
-            value=at[fact.value],
-            metric=tuple(at[piece] for piece in fact.metric),
-            of=None if fact.of is None else at[fact.of],
-            org=None if fact.org is None else at[fact.org],
-            year=None if fact.year is None else at[fact.year],
-            base=None if fact.base is None else at[fact.base],
-            cue=None if fact.cue is None else at[fact.cue],
-            status=fact.status,
-            kind=fact.kind,
-            dir=fact.dir,
-        )
-        for fact in article.facts
-    ]
-    return {link.value: link for link in links}
+    return {link.value: link for link in gold_links(article)}
 
 
 def count_links(
@@ -99,7 +84,7 @@ def link_measures(gold: Sequence[AnnotatedArticle], predicted: Mapping[str, Link
     for article in gold:
         at = {span.id: (span.start, span.end) for span in article.spans}
         optional = frozenset(at[fact.value] for fact in article.facts if fact.optional)
-        per_article.append(count_links(predicted.get(article.id, {}), gold_links(article), optional))
+        per_article.append(count_links(predicted.get(article.id, {}), gold_by_value(article), optional))
     titles = {"links": f"links {where}", "choices": f"choices {where}, over all gold facts"}
     keys = [("links", role.value) for role in Role]
     keys += [("choices", name) for name in (*(role.value for role in Role), *ATTRIBUTES)]

@@ -9,13 +9,23 @@ import logging
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from chitieu import __version__
+from chitieu.annotation.gold import AnnotatedArticle, read_annotated, write_annotated
 from chitieu.errors import ModelError, OutputError
-from chitieu.pipeline import MODEL_FORMAT, MODEL_NAME
+from chitieu.facts.calibration import fit_calibration
+from chitieu.pipeline import MODEL_FORMAT, MODEL_NAME, fast_cpu
+from chitieu.scoring.match import match_facts
+from chitieu.scoring.rows import gold_rows, predicted_rows
+from chitieu.training.corpus import AnnotatedCorpus
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.training import Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +34,8 @@ class Corpora:
 
     Attributes:
         train, dev: files in which every ORG and YEAR mention is marked.
-        partial_train: files in which only the linked ones are.
+        partial_train: files in which only the linked ones are. One article in twenty, told by a digest of its id, is
+            held out with the dev articles, so that checkpoints are chosen, and confidence is calibrated, by real ones.
     """
 
     train: tuple[Path, ...]
@@ -93,33 +104,70 @@ def train(
     from spacy.training.loop import train as run
 
     util.logger.setLevel(logging.WARNING)
-    settings: dict[str, Any] = {
-        "paths.train": [str(path) for path in corpora.train],
-        "paths.partial_train": [str(path) for path in corpora.partial_train],
-        "paths.dev": [str(path) for path in corpora.dev],
-        "paths.vectors": str(vectors),
-        **(overrides or {}),
-    }
-    try:
-        loaded = util.load_config(config, overrides=settings, interpolate=False)
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            "C305",
-            f"the config can't be used: {' '.join(str(error).split())[:300]}",
-            place=str(config),
-            remedy="see configs/cpu.cfg",
-        ) from error
     _require_writable(output)
-    with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as folder:
-        nlp = init_nlp(loaded)
-        run(nlp, Path(folder), stdout=log, stderr=log)
-        best = util.load_model_from_path(Path(folder) / "model-best")
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as name:
+        folder = Path(name)
+        learned, held_out = hold_out(corpora.partial_train, folder)
+        settings: dict[str, Any] = {
+            "paths.train": [str(path) for path in corpora.train],
+            "paths.partial_train": [str(learned)],
+            "paths.dev": [str(path) for path in corpora.dev],
+            "paths.partial_dev": [str(held_out)],
+            "paths.vectors": str(vectors),
+            **(overrides or {}),
+        }
+        try:
+            loaded = util.load_config(config, overrides=settings, interpolate=False)
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                "C305",
+                f"the config can't be used: {' '.join(str(error).split())[:300]}",
+                place=str(config),
+                remedy="see configs/cpu.cfg",
+            ) from error
+        with fast_cpu():
+            run(init_nlp(loaded), folder, stdout=log, stderr=log)
+            best = util.load_model_from_path(folder / "model-best")
         scores = dict(best.meta.get("performance", {}))
+        calibrate(best, AnnotatedCorpus(corpora.dev, [held_out])(best))
         _describe(best, corpora)
-        finished = Path(folder) / "finished"
-        best.to_disk(finished)
-        _replace(finished, output)
+        best.to_disk(folder / "finished")
+        _replace(folder / "finished", output)
     return Trained(output, scores)
+
+
+def hold_out(paths: Sequence[Path], folder: Path) -> tuple[Path, Path]:
+    """Divide annotated articles into those to learn from and one in twenty to choose and calibrate by.
+
+    Returns:
+        Two JSON Lines files in `folder`; either may be empty.
+    """
+    learned, held_out = folder / "learned.jsonl", folder / "held-out.jsonl"
+    parts: tuple[list[AnnotatedArticle], list[AnnotatedArticle]] = ([], [])
+    for path in paths:
+        for article in read_annotated(path):
+            parts[hashlib.sha256(article.id.encode()).digest()[0] % 20 == 0].append(article)
+    write_annotated(learned, parts[0])
+    write_annotated(held_out, parts[1])
+    return learned, held_out
+
+
+def calibrate(nlp: Language, examples: Iterable[Example]) -> None:
+    """Teach the fact assembler how often facts of each score are right, on articles that were not learned from."""
+    assembler: Any = nlp.get_pipe("chitieu_facts")
+    assembler.calibration = None
+    scores: list[float] = []
+    right: list[bool] = []
+    for example in examples:
+        facts = nlp(example.predicted)._.facts
+        gold = gold_rows(example.reference._.annotation)
+        matched = {match.predicted: match for match in match_facts(predicted_rows(facts), gold)}
+        for index, fact in enumerate(facts):
+            match = matched.get(index)
+            if match is None or not gold[match.gold].optional:
+                scores.append(fact.confidence or 0.0)
+                right.append(match is not None and match.agreement.core)
+    assembler.calibration = fit_calibration(scores, right)
 
 
 def _describe(nlp: Any, corpora: Corpora) -> None:
