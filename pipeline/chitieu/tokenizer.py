@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +30,9 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIGIT = re.compile(r"\d")
 # Typing slips glue two syllables: `hãngApple`, `ngân hàngsẽ`, `DOJIđạt`.
 _CASE_CHANGE = re.compile(r"(?<=[^\W\d_A-ZĐ])(?=[A-ZĐ])", re.ASCII)
+# No two syllables are glued in fewer letters.
+_LONGEST_UNGLUED = 3
+_LETTER = re.compile(r".[̀-ͯ]*", re.DOTALL)
 _ACRONYM = re.compile(r"[A-ZĐ]{2,}")
 
 # The field's cost is linear in a line's length but it allocates per line; a page glued into one line is cut at a space.
@@ -120,6 +124,11 @@ def word_norm(word: str) -> str:
 @lru_cache(maxsize=65_536)
 def _unglued(piece: str) -> tuple[int, ...]:
     """Lengths of the syllables that a slip of the pen glued together; one length where none was."""
+    composed = unicodedata.normalize("NFC", piece)
+    if composed != piece:
+        return _stored_lengths(piece, composed)
+    if len(piece) <= _LONGEST_UNGLUED:
+        return (len(piece),)
     for change in _CASE_CHANGE.finditer(piece):
         at = change.start()
         if unicodedata.combining(piece[at]) == 0:
@@ -141,6 +150,18 @@ def _unglued(piece: str) -> tuple[int, ...]:
     return (cuts[-1], len(piece) - cuts[-1]) if cuts else (len(piece),)
 
 
+def _stored_lengths(piece: str, composed: str) -> tuple[int, ...]:
+    """The cuts of a composed piece, counted in the characters of the piece as stored."""
+    letters, stored = _LETTER.findall(composed), _LETTER.findall(piece)
+    lengths = _unglued(composed)
+    if len(lengths) == 1 or len(letters) != len(stored):
+        return (len(piece),)
+    ends = list(accumulate(map(len, letters), initial=0))
+    stored_ends = list(accumulate(map(len, stored), initial=0))
+    cuts = [stored_ends[ends.index(at)] for at in accumulate(lengths, initial=0)]
+    return tuple(end - start for start, end in pairwise(cuts))
+
+
 _Piece = tuple[int, int, str]
 
 
@@ -153,7 +174,7 @@ def _lines(text: str) -> Iterator[list[_Piece]]:
             if line and (len(line) >= _LONGEST_LINE or "\n" in piece):
                 yield line
                 line = []
-        elif len(piece) > 3 and piece[0].isalpha():
+        elif len(piece) > _LONGEST_UNGLUED and piece[0].isalpha():
             for length in _unglued(piece):
                 line.append((start, start + length, text[start : start + length]))
                 start += length
