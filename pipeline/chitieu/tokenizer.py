@@ -49,7 +49,8 @@ _UNITS = frozenset(
 _NEVER_JOINED = frozenset(
     {
         "có giá", "công ước", "dự chi", "dự thu", "giảm giá", "giảm thu", "hiện trường", "làm giá", "nhà tình nghĩa",
-        "phải chi", "tiêu đề", "tăng giá", "tăng thu", "tức là", "từ từ", "việc làm", "xe tăng", "đầu ra",
+        "phải chi", "tiêu đề", "tăng giá", "tăng thu", "tỉnh thành", "tổng doanh thu", "tổng thu", "tức là", "từ từ",
+        "việc làm", "xe tăng", "đầu ra", "đồng tiền",
     }
 )  # fmt: skip
 
