@@ -42,6 +42,24 @@ def create_relation_network(tok2vec: Model[list[Doc], Any], hidden_width: int, d
     return build_relation_network(tok2vec, hidden_width, dropout)
 
 
+def create_word_transformer(
+    name: str, window: int, overlap: int, joiner: str, mixed_precision: bool
+) -> Model[list[Doc], Any]:
+    """`chitieu.WordTransformer.v1`: PhoBERT or another transformer, fed word by word."""
+    from chitieu.transformer import build_word_transformer
+
+    return build_word_transformer(name, window, overlap, joiner, mixed_precision)
+
+
+def create_projected_listener(
+    width: int, pooling: Model[Any, Any], grad_factor: float = 1.0, upstream: str = "*"
+) -> Model[list[Doc], Any]:
+    """`chitieu.ProjectedListener.v1`: the transformer's token vectors, brought to a known width."""
+    from chitieu.transformer import build_projected_listener
+
+    return build_projected_listener(width, pooling, grad_factor, upstream)
+
+
 def create_fact_scorer() -> Callable[[Iterable[Example]], dict[str, Any]]:
     """`chitieu.fact_scorer.v1`: links and facts of a pipeline against the reference docs."""
     from chitieu.training.scorer import score_examples

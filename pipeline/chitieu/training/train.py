@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -96,7 +97,8 @@ def train(
         log: where the table of epochs is printed.
 
     Raises:
-        ModelError: C305 the config can't be used.
+        ModelError: C305 the config can't be used; C307 its transformer is missing; C308 the transformer can't be
+            loaded; C309 the extra `transformer` is not installed.
         OutputError: C405 the folder can't be written.
     """
     from spacy import util
@@ -125,6 +127,7 @@ def train(
                 place=str(config),
                 remedy="see configs/cpu.cfg",
             ) from error
+        _require_transformer(loaded, config)
         with fast_cpu():
             run(init_nlp(loaded), folder, stdout=log, stderr=log)
             best = util.load_model_from_path(folder / "model-best")
@@ -185,9 +188,36 @@ def _describe(nlp: Any, corpora: Corpora) -> None:
         },
     )
     # paths of the machine that trained it say nothing on another
+    named = nlp.config["paths"].get("transformer")
+    if named is not None:
+        nlp.config["paths"]["transformer"] = Path(named).name
     nlp.config["paths"].update(
         {"train": [], "partial_train": [], "dev": [], "partial_dev": [], "vectors": f"models/{MODEL_NAME}"}
     )
+
+
+def _require_transformer(config: Any, place: Path) -> None:
+    """Tell a config that wants a transformer and has none, before spaCy stumbles over it.
+
+    Raises:
+        ModelError: C307 no folder is named, or the named one is missing; C309 the extra is not installed.
+    """
+    named = config.get("paths", {}).get("transformer")
+    if "transformer" not in config.get("nlp", {}).get("pipeline", ()) and named is None:
+        return
+    remedy = "name the folder of a transformer, such as a download of vinai/phobert-base, with --transformer"
+    if named is None:
+        raise ModelError("C307", "the config needs a transformer", place=str(place), remedy=remedy)
+    if not (Path(named) / "config.json").is_file():
+        missing = "the folder holds no config.json" if Path(named).is_dir() else "no such transformer folder"
+        raise ModelError("C307", missing, place=str(named), remedy=remedy)
+    if find_spec("spacy_transformers") is None:
+        raise ModelError(
+            "C309",
+            "the extra for transformers is not installed",
+            place=str(place),
+            remedy="pip install 'chitieu[transformer]'",
+        )
 
 
 def _require_writable(output: Path) -> None:

@@ -1,0 +1,278 @@
+"""A transformer behind the pipeline, fed the tokens of a doc one by one.
+
+PhoBERT reads segmented words, their syllables joined by `_`, and its tokenizer gives no offsets. So each token is cut
+into sub-words by itself: which sub-words belong to which token is then known, not guessed. Needs the extra
+`transformer`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import unicodedata
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import safetensors.torch
+import srsly
+from spacy.tokens import Doc, Span
+from spacy_transformers.data_classes import FullTransformerBatch, HFObjects, WordpieceBatch
+from spacy_transformers.layers import TransformerListener, trfs2arrays
+from spacy_transformers.layers.hf_shim import HFShim
+from spacy_transformers.layers.transformer_model import (
+    _convert_transformer_inputs,
+    _convert_transformer_outputs,
+)
+from thinc.api import Linear, Model, chain, get_torch_default_device, with_array
+from thinc.layers.pytorchwrapper import forward as pytorch_forward
+from thinc.types import Floats2d, Ints1d, Ragged
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+from chitieu.errors import ModelError
+
+# Everything that tells a tokenizer how to cut words; weights are kept apart.
+_TOKENIZER_FILES = (
+    "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.json",
+    "vocab.txt", "vocab.json", "merges.txt", "bpe.codes", "sentencepiece.bpe.model", "spiece.model",
+)  # fmt: skip
+# A tokenizer's work grows with the square of a word's length; no word is that long.
+_LONGEST_WORD = 100  # characters
+
+Windows = list[tuple[int, int]]
+
+
+def load_pretrained(folder: Path) -> HFObjects:
+    """Tokenizer and weights of a transformer folder; nothing is fetched, and no code in the folder is run.
+
+    Raises:
+        ModelError: C308 the folder holds no transformer that can be used.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+        config = AutoConfig.from_pretrained(str(folder), local_files_only=True, return_dict=True)
+        transformer = AutoModel.from_pretrained(str(folder), config=config, local_files_only=True)
+    except Exception as error:  # transformers raises whatever its parsers meet
+        raise ModelError(
+            "C308",
+            f"the transformer can't be loaded: {type(error).__name__}: {' '.join(str(error).split())[:200]}",
+            place=str(folder),
+            remedy="fetch the whole folder again: config.json, the weights and the tokenizer's files",
+        ) from error
+    return HFObjects(tokenizer, transformer.to(get_torch_default_device()), None)
+
+
+class WordTransformerShim(HFShim):  # type: ignore[misc] # its package is not typed where the extra is missing
+    """Keeps a transformer and its tokenizer, and stores both without pickle.
+
+    spacy-transformers stores weights with `torch.save`, and a tokenizer's files only while the folder that they came
+    from still exists, which breaks for a model that was loaded and is stored again.
+    """
+
+    def __init__(self, mixed_precision: bool) -> None:
+        super().__init__(HFObjects(None, None, None), mixed_precision=mixed_precision, grad_scaler_config={})
+        self.files: dict[str, bytes] = {}
+        self.pieces: Callable[[str], tuple[int, ...]] = lru_cache(maxsize=65_536)(self._cut)
+
+    @property
+    def tokenizer(self) -> Any:
+        """The tokenizer of transformers."""
+        return self._hfmodel.tokenizer
+
+    @property
+    def transformer(self) -> Any:
+        """The PyTorch model."""
+        return self._hfmodel.transformer
+
+    def _cut(self, word: str) -> tuple[int, ...]:
+        """Sub-word ids of a word; at least one."""
+        ids = self.tokenizer.convert_tokens_to_ids(self.tokenizer.tokenize(word[:_LONGEST_WORD]))
+        return tuple(ids) or (self.tokenizer.unk_token_id,)
+
+    def fill(self, loaded: HFObjects, files: dict[str, bytes]) -> None:
+        """Take over a tokenizer and weights; `files` are those of the tokenizer, by name."""
+        self._hfmodel, self._model, self.files = loaded, loaded.transformer, files
+        self.pieces = lru_cache(maxsize=65_536)(self._cut)
+
+    def longest(self) -> int:
+        """How many sub-words the transformer takes at once, the two special ones included."""
+        positions = self.transformer.get_submodule("embeddings").position_embeddings
+        # RoBERTa's positions start behind the padding's
+        first = 0 if positions.padding_idx is None else positions.padding_idx + 1
+        return min(int(positions.num_embeddings) - first, int(self.tokenizer.model_max_length))
+
+    def to_bytes(self) -> bytes:
+        """The tokenizer's files, the configuration and the weights (safetensors)."""
+        message: dict[str, Any] = {"files": self.files, "config": {}, "weights": b""}
+        if self.transformer is not None:
+            state = {name: tensor.detach().cpu().contiguous() for name, tensor in self._model.state_dict().items()}
+            config = {**self.transformer.config.to_dict(), "_name_or_path": ""}
+            message.update(config=config, weights=safetensors.torch.save(state))
+        return bytes(srsly.msgpack_dumps(message))
+
+    def from_bytes(self, bytes_data: bytes) -> WordTransformerShim:
+        """Restore what `to_bytes` stored."""
+        message = srsly.msgpack_loads(bytes_data)
+        if not message["weights"]:
+            return self
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for file in set(message["files"]).intersection(_TOKENIZER_FILES):
+                (folder / file).write_bytes(message["files"][file])
+            srsly.write_json(folder / "config.json", message["config"])
+            tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=True)
+            config = AutoConfig.from_pretrained(name, local_files_only=True)
+        transformer = AutoModel.from_config(config)
+        transformer.load_state_dict(safetensors.torch.load(message["weights"]))
+        transformer.to(get_torch_default_device())
+        self.fill(HFObjects(tokenizer, transformer, None), message["files"])
+        return self
+
+
+def build_word_transformer(
+    name: str, window: int = 256, overlap: int = 64, joiner: str = "_", mixed_precision: bool = False
+) -> Model[list[Doc], FullTransformerBatch]:
+    """Registered as `chitieu.WordTransformer.v1`, for the component `transformer` of spacy-transformers.
+
+    Args:
+        name: folder of the transformer: configuration, weights and tokenizer.
+        window: most sub-words that are read at once, the two special ones included; never more than the transformer
+            takes.
+        overlap: sub-words at most that neighbouring windows of a long doc share; a token in both has the mean of them.
+        joiner: between the syllables of a word: `_` for PhoBERT, a space for transformers that read plain text.
+        mixed_precision: half precision where that is safe; only on a GPU.
+    """
+    shim = WordTransformerShim(mixed_precision)
+    wrapper: Model[Any, Any] = Model(
+        "hf-pytorch",
+        pytorch_forward,
+        attrs={"convert_inputs": _convert_transformer_inputs, "convert_outputs": _convert_transformer_outputs},
+        shims=[shim],
+        dims={"nI": None, "nO": None},
+    )
+    return Model(
+        "word_transformer",
+        _forward,
+        init=_initialise,
+        layers=[wrapper],
+        dims={"nO": None},
+        attrs={"name": name, "window": window, "overlap": overlap, "joiner": joiner},
+    )
+
+
+def build_projected_listener(
+    width: int, pooling: Model[Ragged, Floats2d], grad_factor: float = 1.0, upstream: str = "*"
+) -> Model[list[Doc], list[Floats2d]]:
+    """Registered as `chitieu.ProjectedListener.v1`: the transformer's token vectors, brought to a known width.
+
+    spacy-transformers' own listener learns its width when training starts; the relation network has to know before.
+
+    Args:
+        width: of the vectors it gives.
+        pooling: makes one vector of a token's sub-words, e.g. `reduce_mean.v1`.
+        grad_factor: by which the gradient to the transformer is multiplied.
+        upstream: name of the transformer component, or `*`.
+    """
+    model: Model[Any, Any] = chain(
+        TransformerListener(upstream_name=upstream), trfs2arrays(pooling, grad_factor), with_array(Linear(width))
+    )
+    model.set_dim("nO", width)
+    return model
+
+
+def cut_windows(lengths: Sequence[int], most: int, overlap: int) -> Windows:
+    """Ranges of tokens that hold at most `most` sub-words each and together every token, in order.
+
+    Args:
+        lengths: sub-words of each token, each at most `most`.
+        most: sub-words of a window.
+        overlap: at most so many sub-words of a window are repeated in the next.
+
+    >>> cut_windows([1, 1, 2, 1, 1], 4, 2)
+    [(0, 3), (2, 5)]
+    """
+    windows: Windows = []
+    start = 0
+    while start < len(lengths):
+        end, held = start, 0
+        while end < len(lengths) and held + lengths[end] <= most:
+            held += lengths[end]
+            end += 1
+        windows.append((start, end))
+        if end == len(lengths):
+            break
+        # the next window has to get further than this one, and no token is in three
+        spare = min(overlap, most - lengths[end])
+        least = max(start + 1, windows[-2][1] if len(windows) > 1 else 0)
+        start = end
+        while start > least and lengths[start - 1] <= spare:
+            start -= 1
+            spare -= lengths[start]
+    return windows
+
+
+def transformer_word(text: str, joiner: str) -> str:
+    """A token as the transformer reads it: composed, in its own case, syllables joined; empty for white space.
+
+    >>> transformer_word("Hợp tác xã", "_")
+    'Hợp_tác_xã'
+    """
+    return joiner.join(unicodedata.normalize("NFC", text).split())
+
+
+def _initialise(model: Model[Any, Any], X: Any = None, Y: Any = None) -> None:  # noqa: ARG001, N803 - Thinc's protocol
+    shim = cast("WordTransformerShim", model.layers[0].shims[0])
+    if shim.transformer is not None:
+        return
+    folder = Path(model.attrs["name"])
+    loaded = load_pretrained(folder)
+    shim.fill(loaded, {name: (folder / name).read_bytes() for name in _TOKENIZER_FILES if (folder / name).is_file()})
+    model.attrs["name"] = folder.name  # a path of this machine says nothing on another
+    model.set_dim("nO", loaded.transformer.config.hidden_size)
+
+
+def _forward(
+    model: Model[Any, Any], docs: list[Doc], is_train: bool
+) -> tuple[FullTransformerBatch, Callable[[FullTransformerBatch], list[Doc]]]:
+    shim = cast("WordTransformerShim", model.layers[0].shims[0])
+    most = min(model.attrs["window"], shim.longest()) - 2
+    spans: list[list[Span]] = []
+    rows: list[list[int]] = []
+    places: list[list[tuple[int, int]]] = []
+    for doc in docs:
+        words = (transformer_word(token.text, model.attrs["joiner"]) for token in doc)
+        pieces = [shim.pieces(word)[:most] if word else () for word in words]
+        windows = cut_windows([len(piece) for piece in pieces], most, model.attrs["overlap"])
+        found: list[list[tuple[int, int]]] = [[] for _ in pieces]  # row and column of each sub-word of each token
+        for start, end in windows:
+            row: list[int] = []
+            for token in range(start, end):
+                found[token] += [(len(rows), len(row) + 1 + index) for index in range(len(pieces[token]))]
+                row += pieces[token]
+            rows.append(row)
+        spans.append([doc[start:end] for start, end in windows])
+        places += found
+    wordpieces = _batch(shim.tokenizer, rows)
+    width = wordpieces.input_ids.shape[1]
+    flat = np.array([row * width + column for place in places for row, column in place], dtype="i")
+    align = Ragged(cast("Ints1d", flat), cast("Ints1d", np.array([len(place) for place in places], dtype="i")))
+    output, back = model.layers[0](wordpieces, is_train)
+
+    def backprop(d_output: FullTransformerBatch) -> list[Doc]:
+        back(d_output.model_output)
+        return docs
+
+    return FullTransformerBatch(spans=spans, wordpieces=wordpieces, model_output=output, align=align), backprop
+
+
+def _batch(tokenizer: Any, rows: list[list[int]]) -> WordpieceBatch:
+    """Rows of sub-words between the special ones, padded to the longest."""
+    lengths = [len(row) + 2 for row in rows]
+    ids = np.full((len(rows), max(lengths)), tokenizer.pad_token_id, dtype=np.int64)
+    mask = np.zeros(ids.shape, dtype=np.float32)
+    for index, row in enumerate(rows):
+        ids[index, : lengths[index]] = [tokenizer.cls_token_id, *row, tokenizer.sep_token_id]
+        mask[index, : lengths[index]] = 1
+    strings = [tokenizer.convert_ids_to_tokens(row) for row in ids]
+    return WordpieceBatch(strings, ids, mask, lengths, None)

@@ -1,0 +1,311 @@
+"""configs/transformer.cfg end to end, on transformers of two layers that are made here."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import unicodedata
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chitieu.annotation.gold import write_annotated
+from chitieu.annotation.inline import parse_inline
+from chitieu.article import Article
+from chitieu.errors import ModelError
+from chitieu.pipeline import load, tag
+from chitieu.training.train import Corpora, train
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        find_spec("spacy_transformers") is None, reason="needs the extra: pip install 'chitieu[transformer]'"
+    ),
+]
+
+ROOT = Path(__file__).resolve().parents[2]
+ARTICLES = Path(__file__).with_name("test_transformer_articles.txt")
+WIDTH = 32
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    """Matrices of this size are multiplied faster by one thread, much faster where cores are shared."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def articles():
+    return [parse_inline(part.strip() + "\n") for part in ARTICLES.read_text(encoding="utf-8").split("\n#####\n")]
+
+
+@pytest.fixture(scope="module")
+def words(articles):
+    """The tokens of the articles as PhoBERT reads them."""
+    from chitieu.tokenizer import segment
+
+    texts = [article.article.text for article in articles]
+    return ["_".join(text[start:end].split()) for text in texts for start, end in segment(text)]
+
+
+def make_transformer(folder: Path, kind: str) -> None:
+    """Weights of a tiny transformer that takes 40 sub-words, beside its tokenizer's files."""
+    import torch
+    from transformers import BertConfig, BertModel, RobertaConfig, RobertaModel
+
+    torch.manual_seed(1)
+    sizes = {
+        "vocab_size": 2000,
+        "hidden_size": WIDTH,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+    }
+    if kind == "phobert":
+        config = RobertaConfig(**sizes, max_position_embeddings=42, tokenizer_class="PhobertTokenizer")
+        RobertaModel(config).save_pretrained(folder)
+    else:
+        BertModel(BertConfig(**sizes, max_position_embeddings=40)).save_pretrained(folder)
+
+
+@pytest.fixture(scope="module")
+def phobert(tmp_path_factory, words):
+    """A folder like a download of PhoBERT: vocab.txt and bpe.codes, and nothing that tells the window's size."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import BPE
+    from tokenizers.pre_tokenizers import WhitespaceSplit
+    from tokenizers.trainers import BpeTrainer
+
+    folder = tmp_path_factory.mktemp("phobert")
+    learned = Tokenizer(BPE(end_of_word_suffix="</w>"))
+    learned.pre_tokenizer = WhitespaceSplit()
+    learned.train_from_iterator(words, BpeTrainer(vocab_size=700, end_of_word_suffix="</w>", show_progress=False))
+    model = json.loads(learned.to_str())["model"]
+    pairs = [merge if isinstance(merge, list) else merge.split(" ") for merge in model["merges"]]
+    (folder / "bpe.codes").write_text("".join(f"{left} {right} 1\n" for left, right in pairs), encoding="utf-8")
+    pieces = [piece[:-4] if piece.endswith("</w>") else piece + "@@" for piece in model["vocab"]]
+    (folder / "vocab.txt").write_text("".join(f"{piece} 1\n" for piece in pieces), encoding="utf-8")
+    make_transformer(folder, "phobert")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory, words):
+    """A folder with a fast word-piece tokenizer, as most transformers have."""
+    from tokenizers import BertWordPieceTokenizer
+    from transformers import BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("bert")
+    learned = BertWordPieceTokenizer(lowercase=False, strip_accents=False)
+    learned.train_from_iterator([word.replace("_", " ") for word in words], vocab_size=700, show_progress=False)
+    learned.save_model(str(folder))
+    BertTokenizerFast(str(folder / "vocab.txt"), do_lower_case=False, strip_accents=False).save_pretrained(folder)
+    make_transformer(folder, "bert")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def corpora(tmp_path_factory, articles):
+    folder = tmp_path_factory.mktemp("corpus")
+    write_annotated(folder / "all.jsonl", articles)
+    return Corpora((folder / "all.jsonl",), (folder / "all.jsonl",))
+
+
+def train_few_steps(folder: Path, output: Path, corpora: Corpora, **overrides):
+    settings = {
+        "paths.transformer": str(folder),
+        "training.max_epochs": 0,
+        "training.max_steps": 30,
+        "training.eval_frequency": 10,
+        "training.optimizer.learn_rate.initial_rate": 0.003,
+        "training.optimizer.learn_rate.warmup_steps": 1,
+        "training.batcher.size": 150,
+        **overrides,
+    }
+    log = (output.parent / f"{output.name}.log").open("w+", encoding="utf-8")
+    with log:
+        train(ROOT / "configs" / "transformer.cfg", output, corpora, vectors=Path("none"), overrides=settings, log=log)
+        log.seek(0)
+        return log.read()
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, phobert, corpora):
+    """Folder of the trained model, and what the training printed."""
+    output = tmp_path_factory.mktemp("models") / "phobert"
+    return output, train_few_steps(phobert, output, corpora)
+
+
+@pytest.fixture(scope="module")
+def nlp(trained):
+    return load(trained[0])
+
+
+def pieces_of(nlp, doc):
+    """The sub-words aligned with each token, one list a window."""
+    data = doc._.trf_data
+    flat = [piece for row in data.wordpieces.strings for piece in row]
+    ends = data.align.lengths.cumsum()
+    return [
+        [flat[i] for i in data.align.dataXd[end - n : end]] for n, end in zip(data.align.lengths, ends, strict=True)
+    ]
+
+
+def test_windows_cover_every_token():
+    from chitieu.transformer import cut_windows
+
+    @given(st.integers(1, 12), st.integers(0, 6), st.data())
+    def check(most, overlap, data):
+        lengths = data.draw(st.lists(st.integers(0, most), max_size=60))
+        windows = cut_windows(lengths, most, overlap)
+        times = [sum(start <= token < end for start, end in windows) for token in range(len(lengths))]
+        assert set(times) <= {1, 2}
+        for start, end in windows:
+            assert start < end
+            assert sum(lengths[start:end]) <= most
+        for (_, end), (start, _) in itertools.pairwise(windows):
+            assert sum(lengths[start:end]) <= overlap
+
+    check()
+
+
+def test_losses_are_finite_and_fall(trained):
+    rows = [re.split(r"\s+", line.strip()) for line in trained[1].splitlines() if re.match(r"\s*\d+\s+\d+\s", line)]
+    losses = [[float(value) for value in row[2:5]] for row in rows]  # transformer, ner, relation
+    assert len(losses) == 4
+    assert all(value < float("inf") for row in losses for value in row)
+    assert losses[-1][2] < losses[1][2]
+    assert losses[-1][1] < losses[1][1]
+
+
+def test_every_part_of_the_model_learns(trained, phobert):
+    import torch
+    from transformers import AutoModel
+
+    before = AutoModel.from_pretrained(str(phobert)).state_dict()
+    after = load(trained[0]).get_pipe("transformer").model.layers[0].shims[0].transformer.state_dict()
+    assert before.keys() == after.keys()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert {name for name in before if "encoder" in name and "weight" in name} <= changed
+
+
+@pytest.mark.parametrize("only", ["ner", "chitieu_relation"])
+def test_each_component_sends_a_gradient_to_the_transformer(trained, articles, only):
+    from spacy.training import Example
+
+    from chitieu.training.corpus import make_example
+
+    nlp = load(trained[0])
+    examples: list[Example] = [make_example(nlp, article) for article in articles[:2]]
+    shim = nlp.get_pipe("transformer").model.layers[0].shims[0]
+    nlp.get_pipe("chitieu_relation").cfg["gold_spans"] = 1.0
+    names = ["transformer", "ner", "chitieu_relation"]
+    with nlp.select_pipes(enable=names):
+        losses: dict[str, float] = {}
+        transformer, last = nlp.get_pipe("transformer"), nlp.get_pipe(only)
+        for other in set(names) - {"transformer", only}:
+            for listener in list(transformer.listener_map[other]):
+                transformer.remove_listener(listener, other)
+        transformer.update(examples, losses=losses)
+        last.update(examples, losses=losses)
+    gradient = shim.transformer.get_submodule("encoder.layer.0.attention.self.query").weight.grad
+    assert losses[only] > 0
+    assert float(gradient.abs().sum()) > 0
+
+
+def test_subwords_of_each_token_spell_it(nlp, articles):
+    for article in articles:
+        for text in (article.article.text, unicodedata.normalize("NFD", article.article.text)):
+            doc = nlp(text)
+            longer = 0
+            for token, pieces in zip(doc, pieces_of(nlp, doc), strict=True):
+                word = "_".join(unicodedata.normalize("NFC", token.text).split())
+                spelt = "".join(piece.removesuffix("@@") for piece in pieces)
+                assert spelt in {word, word + word}, token  # twice where two windows meet
+                longer += spelt != word
+            assert longer > 0  # these articles are longer than the window
+            assert any(" " in token.text for token in doc)
+
+
+def test_no_window_is_longer_than_the_transformer_takes(nlp, articles):
+    data = nlp(articles[0].article.text)._.trf_data
+    assert len(data.wordpieces) > 3
+    assert max(data.wordpieces.lengths) <= 40
+    assert {row[0] for row in data.wordpieces.strings} == {"<s>"}
+
+
+def test_only_the_name_of_the_transformers_folder_is_kept(trained, phobert):
+    config = (trained[0] / "config.cfg").read_text(encoding="utf-8")
+    assert f'transformer = "{phobert.name}"' in config
+
+
+def test_folder_without_weights_gives_one_error(phobert, corpora, tmp_path):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "config.json").write_bytes((phobert / "config.json").read_bytes())
+    with pytest.raises(ModelError, match="C308") as error:
+        train_few_steps(tmp_path / "broken", tmp_path / "model", corpora)
+    assert str(tmp_path / "broken") in str(error.value)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \n\n ",
+        "x" * 30_000,
+        "\u200b \ufffe 🙂",
+        "<mask> </s> <pad> [SEP]",
+        "năm " * 3000,
+        "\n\nĐạt 5 tỷ đồng.\n\n",
+    ],
+)
+def test_odd_texts(nlp, text):
+    doc = nlp(text)
+    assert doc.text == text
+    for token, pieces in zip(doc, pieces_of(nlp, doc) if len(doc) else [], strict=True):
+        assert token.is_space == (not pieces)
+
+
+def test_a_token_is_read_alike_alone_and_in_a_batch(nlp, articles):
+    texts = [article.article.text for article in articles]
+    together = list(nlp.pipe(texts))
+    for text, doc in zip(texts, together, strict=True):
+        assert [ent.text for ent in nlp(text).ents] == [ent.text for ent in doc.ents]
+
+
+def test_tags_articles(nlp, articles):
+    plain = [Article(id=article.id, text=article.article.text) for article in articles]
+    assert [tagged.article.id for tagged in tag(nlp, plain)] == [article.id for article in articles]
+
+
+def test_model_folder_is_whole_and_holds_no_pickle(trained, phobert, nlp, tmp_path):
+    held = (trained[0] / "transformer" / "model").read_bytes()
+    assert b"torch._utils" not in held  # what a pickle of weights calls
+    assert not any(str(phobert).encode() in path.read_bytes() for path in trained[0].rglob("*") if path.is_file())
+    nlp.to_disk(tmp_path / "again")  # stored again after loading
+    text = "Toàn tỉnh có 46 hợp tác xã trồng quế."
+    again, first = load(tmp_path / "again")(text), nlp(text)
+    assert (again._.trf_data.model_output.last_hidden_state == first._.trf_data.model_output.last_hidden_state).all()
+
+
+def test_transformer_of_plain_text_with_a_fast_tokenizer(bert, corpora, articles, tmp_path):
+    log = train_few_steps(
+        bert, tmp_path / "bert", corpora, **{"training.max_steps": 4, "components.transformer.model.joiner": " "}
+    )
+    assert "nan" not in log
+    nlp = load(tmp_path / "bert")
+    doc = nlp(articles[1].article.text)
+    for token, pieces in zip(doc, pieces_of(nlp, doc), strict=True):
+        word = "".join(token.text.split())
+        assert "".join(piece.removeprefix("##") for piece in pieces) in {word, word + word}
