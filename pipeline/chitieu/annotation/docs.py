@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spacy.language import Language
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, Token
 from spacy.training import Example
 
 from chitieu.annotation.gold import AnnotatedArticle
@@ -40,19 +40,44 @@ def make_example(nlp: Language, article: AnnotatedArticle, *, partial: bool = Fa
 
 
 def unknown_mentions(doc: Doc, entities: list[Span]) -> list[Span]:
-    """Unmarked time expressions, and unmarked repetitions of marked organisations, that overlap no entity."""
-    names = {entity.text for entity in entities if entity.label_ == Label.ORG.value}
-    places = list(find_periods(doc.text))
-    for name in names:
-        at = doc.text.find(name)
+    """What may be a YEAR or an ORG that no fact links to: it is not for the tagger to learn that it is none.
+
+    Time expressions; repetitions of marked organisations; names, and words for bodies and areas, inside a sentence.
+    """
+    text = doc.text
+    places = list(find_periods(text))
+    for name in {entity.text for entity in entities if entity.label_ == Label.ORG.value}:
+        at = text.find(name)
         while at >= 0:
             places.append((at, at + len(name)))
-            at = doc.text.find(name, at + len(name))
-    tokens = {token.i for entity in entities for token in entity}
+            at = text.find(name, at + len(name))
+    taken = {token.i for entity in entities for token in entity}
     found: list[Span] = []
     for start, end in sorted(places):
         span = doc.char_span(start, end, alignment_mode="expand")
-        if span is not None and tokens.isdisjoint(range(span.start, span.end)):
+        if span is not None and taken.isdisjoint(range(span.start, span.end)):
             found.append(span)
-            tokens.update(range(span.start, span.end))
-    return found
+            taken.update(range(span.start, span.end))
+    for token in doc:
+        if token.i not in taken and (token.norm_ in _BODIES or (_is_name(token) and not _opens_sentence(token))):
+            found.append(doc[token.i : token.i + 1])
+    return sorted(found, key=lambda span: span.start)
+
+
+_BODIES = frozenset(
+    (
+        "công_ty", "doanh_nghiệp", "đơn_vị", "ngân_hàng", "tập_đoàn", "tỉnh", "huyện", "xã", "thành_phố", "thị_xã",
+        "toàn_tỉnh", "cả_nước", "địa_phương", "ngành", "liên_minh", "htx", "hợp_tác_xã", "hội", "quỹ", "bộ", "sở", "cục",
+        "tổng_cục", "chính_phủ", "nước_ta", "hiệp_hội", "khối",
+    )
+)  # fmt: skip
+_SENTENCE_END = frozenset('.!?…:“"')
+
+
+def _is_name(token: Token) -> bool:
+    return token.text[0].isupper()
+
+
+def _opens_sentence(token: Token) -> bool:
+    before = token.nbor(-1).text if token.i else "\n"
+    return "\n" in before or before in _SENTENCE_END

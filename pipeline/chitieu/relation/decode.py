@@ -37,7 +37,10 @@ def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> l
             links, none = scores.links[1][index][:, column], scores.none[1][index][:, column]
             if pool.name == WORDS:
                 offsets = np.concatenate([item.word_offsets for item in inputs])
-                chosen[role], chance = _pieces(part, sigmoid(links), offsets, values)
+                if role is Role.METRIC:
+                    chosen[role], chance = _pieces(part, sigmoid(links), offsets, values)
+                else:
+                    chosen[role] = _cues(part, sigmoid(links), offsets, len(values))
             else:
                 candidates = [mention.offsets for item in inputs for mention in pool_mentions(item.mentions, pool)]
                 chances, nothing = softmax_by_value(part.left, links, none)
@@ -86,6 +89,17 @@ def _pieces(
         taken = np.concatenate(best) if best else np.zeros(0, dtype=np.int64)
         confidence[row] = chance[taken].mean() if len(taken) else 1 - (chance.max() if len(chance) else 0)
     return pieces, confidence
+
+
+def _cues(part: PoolInputs, chances: Floats, offsets: Ints, count: int) -> list[Offsets | None]:
+    """The cue of each value: the likeliest run of words that are more likely in than out, or none."""
+    ends = np.searchsorted(part.left, np.arange(count + 1))
+    cues: list[Offsets | None] = []
+    for row in range(count):
+        words, chance = part.right[ends[row] : ends[row + 1]], chances[ends[row] : ends[row + 1]]
+        best = max(_runs(words, chance, _IN), key=lambda run: float(chance[run].max()), default=None)
+        cues.append(None if best is None else (int(offsets[words[best[0]], 0]), int(offsets[words[best[-1]], 1])))
+    return cues
 
 
 def _runs(words: Ints, chance: Floats, least: float) -> list[Ints]:

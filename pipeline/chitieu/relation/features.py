@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 from spacy.tokens import Doc
 
-from chitieu.labels import Label
 from chitieu.period import Period
 from chitieu.quantity import Quantity
 from chitieu.relation.layout import BETWEEN, Layout
@@ -34,7 +33,6 @@ _FAR = 64  # words; beyond this the words between two places say nothing of the 
 _NEIGHBOURS = {word: index for index, word in enumerate(words("neighbours"), start=2)}
 _NEIGHBOUR_WIDTH = len(_NEIGHBOURS) + 2
 _TELLING = {word: index for index, word in enumerate(words("telling"))}
-_CUES = {cue: index for index, cue in enumerate(words("cues"), start=1)}
 _GENERIC_ORGS = {name: rank for rank, names in enumerate(words("generic_orgs"), start=1) for name in names}
 
 
@@ -99,7 +97,7 @@ class Features:
         if not mentions:
             return np.zeros((0, MENTION_WIDTHS[kind]), dtype=np.float32)
         place = Place.of(mentions, self.layout)
-        own = {"values": self._value, "orgs": self._org, "years": self._year, "cues": self._cue}[kind]
+        own = {"values": self._value, "orgs": self._org, "years": self._year}[kind]
         return np.concatenate([self._standing(place), self._beside(place), own(mentions, place)], axis=1)
 
     def _standing(self, place: Place) -> Floats:
@@ -270,15 +268,6 @@ class Features:
             axis=1,
         )
 
-    def _cue(self, mentions: Sequence[Mention], place: Place) -> Floats:  # noqa: ARG002 - one signature for all kinds
-        return np.concatenate(
-            [
-                _flags(np.array([mention.span.label is Label.TARGET for mention in mentions])),
-                one_hot(_integers([_CUES.get(mention.text.lower(), 0) for mention in mentions]), len(_CUES) + 1),
-            ],
-            axis=1,
-        )
-
 
 def unit_class(quantity: Quantity | None) -> int:
     """0 none, 1 per cent, 2 money, 3 times, 4 people, 5 weight, area, volume, 6 another measure, 7 a counted noun."""
@@ -323,5 +312,4 @@ MENTION_WIDTHS = {
     "values": _STANDING_WIDTH + _BESIDE_WIDTH + 8 + 9 + 14 + 2 + 3 * len(_TELLING),
     "orgs": _STANDING_WIDTH + _BESIDE_WIDTH + 5 + 6 + 5 + 5 + 2,
     "years": _STANDING_WIDTH + _BESIDE_WIDTH + 7 + 9 + 7,
-    "cues": _STANDING_WIDTH + _BESIDE_WIDTH + 1 + len(_CUES) + 1,
 }

@@ -100,7 +100,7 @@ def _pool(pool: Pool, mentions: Mentions, features: Features, layout: Layout) ->
         takes = np.array([any(map(str.isalnum, word)) for word in features.words], dtype=bool)
         for value in mentions.values:
             takes[value.first : value.last] = False
-        left, right = word_pairs(mentions.values, takes, pool.reach)
+        left, right = word_pairs(mentions.values, takes, layout, pool.reach)
         own = features.of_words()
     else:
         candidates = pool_mentions(mentions, pool)

@@ -37,10 +37,8 @@ class Mentions:
     """The mentions of one doc by label, each list in text order."""
 
     values: tuple[Mention, ...]
-    metrics: tuple[Mention, ...]
     orgs: tuple[Mention, ...]
     years: tuple[Mention, ...]
-    cues: tuple[Mention, ...]
 
 
 def find_mentions(doc: Doc, spans: Sequence[Span], published: date | None = None, title: str | None = None) -> Mentions:
@@ -76,10 +74,8 @@ def find_mentions(doc: Doc, spans: Sequence[Span], published: date | None = None
             values.append(mention(span, quantity=quantity))
     return Mentions(
         values=tuple(values),
-        metrics=tuple(map(mention, by_label[Label.METRIC])),
         orgs=tuple(map(mention, by_label[Label.ORG])),
         years=tuple(mention(span, period=period) for span, period in zip(years, periods, strict=True)),
-        cues=tuple(mention(span) for span in sorted(by_label[Label.TARGET] + by_label[Label.ACTUAL])),
     )
 
 

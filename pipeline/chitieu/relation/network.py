@@ -18,7 +18,7 @@ from spacy.tokens import Doc
 from thinc.api import Linear, Model, Ops
 from thinc.types import Floats2d
 
-from chitieu.labels import Direction, Kind, Status
+from chitieu.labels import Direction, Kind, Role, Status
 from chitieu.relation.candidates import POOLS, WORDS
 from chitieu.relation.features import MENTION_WIDTHS, PAIR_WIDTH
 from chitieu.relation.inputs import BatchInputs, DocInputs, PoolInputs, join_inputs
@@ -96,7 +96,7 @@ def build_relation_network(
 
 
 def _summary_width(width: int) -> int:
-    return 2 * width + MENTION_WIDTHS["cues"] + 2 + 4 + 1
+    return width + 1 + 4 + 1
 
 
 def _initialise(model: RelationModel, X: Any = None, Y: Any = None) -> RelationModel:  # noqa: ARG001, N803 - Thinc's protocol
@@ -231,17 +231,18 @@ class _Passes:
         self.d_value_rows = np.zeros_like(self.value_rows)
         scores = Scores([[], []], [[], []], [])
         self.pool_backs = []
-        summary = np.zeros((len(spans), 0), dtype=np.float32)
+        summaries: list[Floats] = []
         for pool, inputs in zip(POOLS, self.batch.pools, strict=True):
             first, again, back = self._pool(pool.name, inputs)
             for number, (links, none) in enumerate((first, again)):
                 scores.links[number].append(links)
                 scores.none[number].append(none)
             self.pool_backs.append(back)
-            if pool.name in {"years", "cues"}:
-                chances, none_chances = softmax_by_value(inputs.left, again[0][:, 0], again[1][:, 0])
-                summary = np.concatenate([summary, self._summary(pool.name, inputs, chances, none_chances)], axis=1)
-        heads, heads_again, self.back_heads = self._heads(summary)
+            if pool.name == WORDS:
+                summaries.append(self._likely_cue(inputs, sigmoid(again[0][:, pool.roles.index(Role.CUE)])))
+            elif pool.name == "years":
+                summaries.append(self._likely_time(inputs, again[0][:, 0], again[1][:, 0]))
+        heads, heads_again, self.back_heads = self._heads(np.concatenate(summaries, axis=1))
         scores.heads = [heads, heads_again]
         return scores
 
@@ -326,16 +327,22 @@ class _Passes:
             np.concatenate(told_none, axis=1).astype(np.float32),
         )
 
-    def _summary(self, name: str, inputs: PoolInputs, chances: Floats, none: Floats) -> Floats:
-        """The likely cue, or whether the likely year lies behind or ahead, of each value; no gradient flows."""
-        if name == "cues":
-            spans, _ = self._spans(inputs.tokens)
-            rows = np.concatenate([spans, inputs.features, np.ones((len(spans), 1), dtype=np.float32)], axis=1)
-        else:
-            rows = np.eye(4, dtype=np.float32)[self.batch.years_ahead]
-        out = np.zeros((len(none), rows.shape[1]), dtype=np.float32)
-        np.add.at(out, inputs.left, rows[inputs.right] * chances[:, None])
-        return np.concatenate([out, none[:, None]], axis=1)
+    def _likely_cue(self, inputs: PoolInputs, chances: Floats) -> Floats:
+        """Mean token vector of the likely cue of each value, and how likely it is; no gradient flows."""
+        out = np.zeros((len(self.batch.tokens), self.width + 1), dtype=np.float32)
+        np.add.at(out[:, : self.width], inputs.left, self.tokens[inputs.right] * chances[:, None])
+        np.add.at(out[:, self.width], inputs.left, chances)
+        out[:, : self.width] /= np.maximum(out[:, self.width :], 1)
+        return out
+
+    def _likely_time(self, inputs: PoolInputs, links: Floats, none: Floats) -> Floats:
+        """How likely the year of each value lies behind, in or ahead of the present; no gradient flows."""
+        chances, none_chances = softmax_by_value(inputs.left, links, none)
+        out = np.zeros((len(none), 4), dtype=np.float32)
+        np.add.at(
+            out, inputs.left, np.eye(4, dtype=np.float32)[self.batch.years_ahead[inputs.right]] * chances[:, None]
+        )
+        return np.concatenate([out, none_chances[:, None]], axis=1)
 
     def _heads(self, summary: Floats) -> Any:
         rows = np.concatenate([self.value_rows, summary], axis=1)

@@ -53,7 +53,7 @@ def read_targets(inputs: DocInputs, gold: Sequence[Links]) -> Targets:
         nothing = np.zeros((len(facts), len(pool.roles)), dtype=np.float32)
         for column, role in enumerate(pool.roles):
             if pool.name == WORDS:
-                link[:, column] = _in_metric(inputs.word_offsets[part.right], part.left, facts)
+                link[:, column] = _in_spans(inputs.word_offsets[part.right], part.left, facts, role)
             else:
                 candidates = pool_mentions(inputs.mentions, pool)
                 wanted = [_answers(fact, role, candidates) if fact else frozenset() for fact in facts]
@@ -76,11 +76,11 @@ def read_targets(inputs: DocInputs, gold: Sequence[Links]) -> Targets:
     )
 
 
-def _in_metric(offsets: Ints, left: Ints, facts: Sequence[Links | None]) -> Floats:
-    """1 where the word of a pair lies in a METRIC piece of the pair's value, shape (pairs,)."""
+def _in_spans(offsets: Ints, left: Ints, facts: Sequence[Links | None], role: Role) -> Floats:
+    """1 where the word of a pair lies in a span that fills the role of the pair's value, shape (pairs,)."""
     inside = np.zeros(len(left), dtype=np.float32)
     for value, fact in enumerate(facts):
-        for start, end in fact.metric if fact else ():
+        for start, end in _spans(fact, role) if fact else ():
             inside[(left == value) & (offsets[:, 0] < end) & (offsets[:, 1] > start)] = 1
     return inside
 
