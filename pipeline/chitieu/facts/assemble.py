@@ -16,8 +16,9 @@ from chitieu.quantity import Quantity, read_bound
 from chitieu.relation.links import Links
 
 _BEFORE, _BEHIND = 48, 32  # characters beside a value that can bound it; the longest cue has under 30
-_SENTENCE_END = re.compile(r"[.!?…](?=\s)|\n")
-_ABBREVIATION = re.compile(r"(?:\b\w|\bTP|\bTS|\bThS|\bPGS|\bGS|\d)\Z")
+_SENTENCE_END = re.compile(r"[.!?…][\"”’»)\]]*(?=\s)|\n")
+# A stop behind these ends no sentence: an initial, a title, the number of a list item.
+_ABBREVIATION = re.compile(r"(?:(?<!\w)(?:[A-ZĐ]|[Tt][Pp]|T[XTS]|ThS|P?GS|BS|KS)|(?:\A|\n)[ \t]*\d{1,3})\Z")
 
 
 @dataclass(frozen=True, slots=True)
