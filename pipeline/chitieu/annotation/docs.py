@@ -67,8 +67,8 @@ def unknown_mentions(doc: Doc, entities: list[Span]) -> list[Span]:
 _BODIES = frozenset(
     (
         "công_ty", "doanh_nghiệp", "đơn_vị", "ngân_hàng", "tập_đoàn", "tỉnh", "huyện", "xã", "thành_phố", "thị_xã",
-        "toàn_tỉnh", "cả_nước", "địa_phương", "ngành", "liên_minh", "htx", "hợp_tác_xã", "hội", "quỹ", "bộ", "sở", "cục",
-        "tổng_cục", "chính_phủ", "nước_ta", "hiệp_hội", "khối",
+        "toàn_tỉnh", "cả_nước", "địa_phương", "ngành", "liên_minh", "htx", "hợp_tác_xã", "hội", "quỹ", "bộ", "sở",
+        "cục", "tổng_cục", "chính_phủ", "nước_ta", "hiệp_hội", "khối",
     )
 )  # fmt: skip
 _SENTENCE_END = frozenset('.!?…:“"')

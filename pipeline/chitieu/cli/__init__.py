@@ -14,6 +14,7 @@ COMMANDS = {
     "extract": "chitieu.cli.extract:extract_cli",
     "show": "chitieu.cli.show:show_cli",
     "train": "chitieu.cli.train:train_cli",
+    "vectors": "chitieu.cli.vectors:vectors_cli",
     "evaluate": "chitieu.cli.evaluate:evaluate_cli",
     "annotations": "chitieu.cli.annotations:app",
 }
