@@ -12,12 +12,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from spacy.attrs import IS_TITLE, SHAPE, SUFFIX  # type: ignore[import-not-found] # has no stub
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
@@ -49,7 +50,7 @@ _UNITS = frozenset(
 _NEVER_JOINED = frozenset(
     {
         "có giá", "công ước", "dự chi", "dự thu", "giảm giá", "giảm thu", "hiện trường", "làm giá", "nhà tình nghĩa",
-        "phải chi", "tiêu đề", "tăng giá", "tăng thu", "tỉnh thành", "tổng doanh thu", "tổng thu", "tức là", "từ từ",
+        "phải chi", "qua lại", "tiêu đề", "tăng giá", "tăng thu", "tỉnh thành", "tổng doanh thu", "tổng thu", "tức là", "từ từ",
         "việc làm", "xe tăng", "đầu ra", "đồng tiền",
     }
 )  # fmt: skip
@@ -232,6 +233,11 @@ def _dictionary_words(word: list[_Piece], counts: bool, dictionary: frozenset[st
         start = end
 
 
+def _of_composed(getter: Callable[[str], Any], word: str) -> Any:
+    """A lexical attribute of a word in composed letters."""
+    return getter(unicodedata.normalize("NFC", word))
+
+
 class VietnameseTokenizer:
     """spaCy tokenizer: `doc.text == text` for every string; `token.norm_` is `word_norm` of the word.
 
@@ -240,6 +246,10 @@ class VietnameseTokenizer:
 
     def __init__(self, vocab: Vocab) -> None:
         self.vocab = vocab
+        # what a model is told of a word's letters must not hang on how they are stored
+        getters: dict[int, Callable[[str], Any]] = vocab.lex_attr_getters  # type: ignore[attr-defined] # its stub lacks it
+        for attribute in (IS_TITLE, SHAPE, SUFFIX):
+            getters[attribute] = partial(_of_composed, getters[attribute])
 
     def __call__(self, text: str) -> Doc:
         """Tokenise a text."""
