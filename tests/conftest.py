@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from chitieu.annotation.gold import AnnotatedArticle
     from chitieu.training.train import Trained
+
+# Small matrices and a shared machine: threads would only wait for each other. Before numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "configs" / "cpu.cfg"

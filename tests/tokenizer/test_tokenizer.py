@@ -202,3 +202,11 @@ def test_cost_grows_no_faster_than_the_text():
 
     seconds(10)
     assert seconds(500) < 30 * seconds(50)
+
+
+@pytest.mark.parametrize("word", ["Toàn", "HOÁ", "Đá", "quyết"])
+def test_what_a_model_is_told_of_letters_does_not_hang_on_their_form(blank, word):
+    composed, decomposed = (blank(unicodedata.normalize(form, word))[0] for form in ("NFC", "NFD"))
+    assert composed.text != decomposed.text
+    for attribute in ("norm_", "shape_", "suffix_", "is_title"):
+        assert getattr(composed, attribute) == getattr(decomposed, attribute)
