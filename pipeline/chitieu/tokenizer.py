@@ -50,8 +50,8 @@ _UNITS = frozenset(
 _NEVER_JOINED = frozenset(
     {
         "có giá", "công ước", "dự chi", "dự thu", "giảm giá", "giảm thu", "hiện trường", "làm giá", "nhà tình nghĩa",
-        "phải chi", "qua lại", "tiêu đề", "tăng giá", "tăng thu", "tỉnh thành", "tổng doanh thu", "tổng thu", "tức là", "từ từ",
-        "việc làm", "xe tăng", "đầu ra", "đồng tiền",
+        "phải chi", "qua lại", "tiêu đề", "tăng giá", "tăng thu", "tỉnh thành", "tổng doanh thu", "tổng thu", "tức là",
+        "từ từ", "việc làm", "xe tăng", "đầu ra", "đồng tiền",
     }
 )  # fmt: skip
 
@@ -196,7 +196,7 @@ def segment(text: str) -> Iterator[tuple[int, int]]:
         tags = model.tag([_spelling(piece) for _, _, piece in line])
         word = [line[0]]
         counts = False
-        for tag, piece in zip(tags[1:], line[1:], strict=True):
+        for at, (tag, piece) in enumerate(zip(tags[1:], line[1:], strict=True), start=1):
             last = word[-1]
             if (
                 tag == "I-W"
@@ -205,6 +205,7 @@ def segment(text: str) -> Iterator[tuple[int, int]]:
                 and piece[0] == last[1] + 1
                 and text[last[1]] == " "
                 and len(word) < _LONGEST_WORD
+                and not _ends_a_name(line, at, model.dictionary)
             ):
                 word.append(piece)
                 continue
@@ -212,6 +213,21 @@ def segment(text: str) -> Iterator[tuple[int, int]]:
             counts = last[2][0].isdigit() or (counts and last[2].lower() in _SCALES)
             word = [piece]
         yield from _dictionary_words(word, counts, model.dictionary) if len(word) > 1 else (word[0][:2],)
+
+
+def _ends_a_name(line: list[_Piece], at: int, dictionary: frozenset[str]) -> bool:
+    """Whether a name ends before a piece, which begins a word with the next: `Hậu Thành | công bố`, no `thành công`."""
+    if at < 2 or at + 1 >= len(line) or not line[at][2].islower() or not line[at - 1][2][0].isupper():
+        return False
+    before, last, piece, after = (_spelling(line[index][2]) for index in range(at - 2, at + 2))
+    return (
+        before.istitle()
+        and last.istitle()
+        and after.islower()
+        and f"{piece} {after}" in dictionary
+        and f"{before} {last}".lower() not in dictionary
+        and f"{last} {piece} {after}".lower() not in dictionary
+    )
 
 
 def _dictionary_words(word: list[_Piece], counts: bool, dictionary: frozenset[str]) -> Iterator[tuple[int, int]]:
