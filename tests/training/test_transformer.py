@@ -20,12 +20,10 @@ from chitieu.errors import ModelError
 from chitieu.pipeline import load, tag
 from chitieu.training.train import Corpora, train
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        find_spec("spacy_transformers") is None, reason="needs the extra: pip install 'chitieu[transformer]'"
-    ),
-]
+if find_spec("spacy_transformers") is None:
+    pytest.skip("needs the extra: pip install 'chitieu[transformer]'", allow_module_level=True)
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTICLES = Path(__file__).with_name("test_transformer_articles.txt")
@@ -258,18 +256,18 @@ def test_folder_without_weights_gives_one_error(phobert, corpora, tmp_path):
     assert not (tmp_path / "model").exists()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        " \n\n ",
-        "x" * 30_000,
-        "\u200b \ufffe 🙂",
-        "<mask> </s> <pad> [SEP]",
-        "năm " * 3000,
-        "\n\nĐạt 5 tỷ đồng.\n\n",
-    ],
-)
+ODD = {
+    "empty": "",
+    "white space": " \n\n ",
+    "one long word": "x" * 30_000,
+    "signs": "\u200b \ufffe 🙂",
+    "special sub-words": "<mask> </s> <pad> [SEP]",
+    "one word often": "năm " * 3000,
+    "lines around": "\n\nĐạt 5 tỷ đồng.\n\n",
+}
+
+
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD)
 def test_odd_texts(nlp, text):
     doc = nlp(text)
     assert doc.text == text
