@@ -1,0 +1,249 @@
+"""Speed and memory, side by side in one run on the same articles.
+
+    python evaluate/benchmark.py [--model DIR] [--articles 200] [--repeats 3] [--memory 10000] [--output FILE.json]
+
+Rates are medians over repeats that take turns, so that a busy spell of the machine falls on all alike; everything runs
+in one process and, for a fair ratio, on one core (--threads sets how many the matrix multiplications may use).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+    from chitieu.article import Article
+
+ROOT = Path(__file__).resolve().parents[1]
+BATCH = 16
+
+# Issue 2: what must be reached.
+MOST_TOKENIZER_COST = 1.3
+LEAST_PIPELINE_SPEED = 0.25
+MOST_MEGABYTES_PEAK = 1_000
+MOST_MEGABYTES_MODEL = 40
+MOST_SECONDS_LOADING = 3.0
+MOST_SECONDS_HELP = 0.5
+
+
+def default_articles() -> list[Path]:
+    """The real articles where a checkout has them, else the corpus."""
+    real = ROOT.parent / "shared" / "data" / "real-train.jsonl"
+    return [real] if real.is_file() else sorted((ROOT / "annotations").glob("*.jsonl"))
+
+
+def read_articles(paths: list[Path], limit: int | None = None) -> list[Article]:
+    """The first articles of some files, spread evenly."""
+    from chitieu.annotation.gold import read_annotated
+
+    articles = [item.article for path in paths for item in read_annotated(path)]
+    return articles[:: max(1, len(articles) // limit)][:limit] if limit else articles
+
+
+def seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def measure_speed(model: Path, articles: list[Article], repeats: int) -> dict[str, list[float]]:
+    """Seconds of every repeat of every contestant over all articles."""
+    import spacy
+    from underthesea import word_tokenize
+
+    import chitieu
+    from chitieu.pipeline import tag
+
+    texts = [article.text for article in articles]
+    nlp, plain = chitieu.load(model), spacy.load(model)
+    contestants: dict[str, Callable[[], object]] = {
+        "word_tokenize": lambda: [word_tokenize(text) for text in texts],
+        "tokenizer": lambda: [nlp.make_doc(text) for text in texts],
+        "pipeline": lambda: sum(1 for _ in tag(nlp, articles)),
+        "pipeline, thinc's own BLAS": lambda: sum(1 for _ in tag(plain, articles)),
+    }
+    word_tokenize(texts[0])
+    for pipeline in (nlp, plain):
+        list(tag(pipeline, articles[:2]))
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(repeats):
+        for name, work in contestants.items():
+            times[name].append(seconds(work))
+    for name, spent in measure_components(nlp, articles, repeats).items():
+        times[f"component {name}"] = spent
+    return times
+
+
+def measure_components(nlp: Language, articles: list[Article], repeats: int) -> dict[str, list[float]]:
+    """Seconds of each component over all articles, batch by batch as tagging runs them."""
+    times: dict[str, list[float]] = {name: [] for name in ("tokenizer", *nlp.pipe_names)}
+    for _ in range(repeats):
+        spent = dict.fromkeys(times, 0.0)
+        stream = iter(articles)
+        while batch := list(islice(stream, BATCH)):
+            start = time.perf_counter()
+            docs = [nlp.make_doc(article.text) for article in batch]
+            for doc, article in zip(docs, batch, strict=True):
+                doc._.published, doc._.title = article.published, article.title
+            spent["tokenizer"] += time.perf_counter() - start
+            for name, component in nlp.pipeline:
+                start = time.perf_counter()
+                piped: Any = getattr(component, "pipe", None)
+                docs = list(piped(docs, batch_size=BATCH)) if piped else [component(doc) for doc in docs]
+                spent[name] += time.perf_counter() - start
+        for name, total in spent.items():
+            times[name].append(total)
+    return times
+
+
+def measure_memory(model: Path, paths: list[Path], number: int) -> dict[str, float]:
+    """Peak memory of a process of its own that tags a stream of articles, which are repeated to make the number."""
+    arguments = [str(model), str(number), *map(str, paths)]
+    done = subprocess.run(
+        [sys.executable, __file__, "--stream", *arguments], capture_output=True, text=True, check=True
+    )
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def stream(model: str, number: str, *paths: str) -> None:
+    """What the process of `measure_memory` does."""
+    import resource
+
+    import chitieu
+    from chitieu.pipeline import tag
+
+    def repeated() -> Iterator[Article]:
+        yield from islice(cycle(read_articles([Path(path) for path in paths])), int(number))
+
+    nlp = chitieu.load(model)
+    loaded = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    start = time.perf_counter()
+    facts = sum(len(tagged.facts) for tagged in tag(nlp, repeated()))
+    print(
+        json.dumps(
+            {
+                "articles": int(number),
+                "facts": facts,
+                "seconds": round(time.perf_counter() - start, 1),
+                "megabytes_loaded": round(loaded),
+                "megabytes_peak": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+            }
+        )
+    )
+
+
+def measure_start(model: Path, repeats: int) -> dict[str, float]:
+    """Seconds to import and load, and to answer `chitieu --help`, each in processes of their own."""
+    load = (
+        f"import time; t = time.perf_counter(); import chitieu; chitieu.load({str(model)!r});"
+        " print(time.perf_counter() - t)"
+    )
+    loading = [float(subprocess.check_output([sys.executable, "-c", load], text=True)) for _ in range(repeats)]
+    command = [sys.executable, "-c", "from chitieu.cli import main; main()", "--help"]
+    helping = [seconds(lambda: subprocess.run(command, capture_output=True, check=True)) for _ in range(repeats)]
+    return {"load": statistics.median(loading), "help": statistics.median(helping)}
+
+
+def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """All numbers, as they are written to JSON."""
+    articles = read_articles(arguments.data, arguments.articles)
+    model: Path = arguments.model
+    times = measure_speed(model, articles, arguments.repeats)
+    medians = {name: statistics.median(spent) for name, spent in times.items()}
+    components = {
+        name.removeprefix("component "): spent for name, spent in medians.items() if name.startswith("component ")
+    }
+    size = sum(file.stat().st_size for file in model.rglob("*") if file.is_file())
+    return {
+        "model": str(model),
+        "data": [path.name for path in arguments.data],
+        "articles": len(articles),
+        "characters": sum(len(article.text) for article in articles),
+        "syllables": sum(len(article.text.split()) for article in articles),
+        "repeats": arguments.repeats,
+        "threads": arguments.threads,
+        "machine": {"python": platform.python_version(), "processor": platform.machine(), "cores": os.cpu_count()},
+        "seconds": times,
+        "tokenizer_cost": medians["tokenizer"] / medians["word_tokenize"],
+        "pipeline_speed": medians["word_tokenize"] / medians["pipeline"],
+        "pipeline_speed_thinc": medians["word_tokenize"] / medians["pipeline, thinc's own BLAS"],
+        "component_share": {name: spent / sum(components.values()) for name, spent in components.items()},
+        "start_seconds": measure_start(model, arguments.repeats),
+        "model_megabytes": size / 1e6,
+        "memory": measure_memory(model, arguments.data, arguments.memory) if arguments.memory else None,
+    }
+
+
+def show(found: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{found['articles']} articles, {found['syllables']:,} syllables, {found['model']}")
+    for column in ("what", "measured", "must", ""):
+        table.add_column(column, justify="left" if column == "what" else "right")
+
+    def row(what: str, measured: str, must: str = "", met: bool | None = None) -> None:
+        table.add_row(what, measured, must, "" if met is None else "✓" if met else "[bold red]✗")
+
+    for name in ("word_tokenize", "tokenizer", "pipeline", "pipeline, thinc's own BLAS"):
+        row(name, f"{found['syllables'] / statistics.median(found['seconds'][name]):,.0f} syllables/s")
+    cost, speed = found["tokenizer_cost"], found["pipeline_speed"]
+    row("tokenizer cost : word_tokenize", f"{cost:.2f}", f"≤ {MOST_TOKENIZER_COST}", cost <= MOST_TOKENIZER_COST)
+    row("pipeline speed : word_tokenize", f"{speed:.3f}", f"≥ {LEAST_PIPELINE_SPEED}", speed >= LEAST_PIPELINE_SPEED)
+    for name, share in found["component_share"].items():
+        row(f"  time in {name}", f"{share:.1%}")
+    for name, most in (("load", MOST_SECONDS_LOADING), ("help", MOST_SECONDS_HELP)):
+        taken = found["start_seconds"][name]
+        row({"load": "import and load", "help": "chitieu --help"}[name], f"{taken:.2f} s", f"< {most} s", taken < most)
+    size = found["model_megabytes"]
+    row("model", f"{size:.1f} MB", f"< {MOST_MEGABYTES_MODEL} MB", size < MOST_MEGABYTES_MODEL)
+    if found["memory"]:
+        memory = found["memory"]
+        peak = memory["megabytes_peak"]
+        what = f"peak memory, {memory['articles']:,} articles ({memory['articles'] / memory['seconds']:.0f}/s)"
+        row(what, f"{peak:,.0f} MB", f"< {MOST_MEGABYTES_PEAK:,} MB", peak < MOST_MEGABYTES_PEAK)
+    Console().print(table)
+
+
+def main() -> int:
+    if sys.argv[1:2] == ["--stream"]:
+        stream(*sys.argv[2:])
+        return 0
+    from chitieu.pipeline import default_model
+
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--model", type=Path, default=default_model(), help="model folder; the shipped one by default")
+    parser.add_argument("--data", type=Path, nargs="+", default=default_articles(), help="articles, JSON Lines")
+    parser.add_argument("--articles", type=int, default=200, help="how many to time")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1, help="for matrix multiplications")
+    parser.add_argument("--memory", type=int, default=1_000, help="articles to stream; 0 leaves memory out")
+    parser.add_argument("--output", type=Path, help="write the numbers as JSON")
+    arguments = parser.parse_args()
+    if not (arguments.model / "meta.json").is_file():
+        parser.error(f"no model in {arguments.model}: train one with `chitieu train`, or name one with --model")
+    if not all(path.is_file() for path in arguments.data):
+        parser.error(f"no such file among {', '.join(map(str, arguments.data))}")
+    os.environ["OPENBLAS_NUM_THREADS"] = str(arguments.threads)  # read when numpy is first imported, below
+    found = measure(arguments)
+    show(found)
+    if arguments.output:
+        arguments.output.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
