@@ -26,7 +26,8 @@ def unmark(marked: str) -> tuple[str, list[tuple[int, int]]]:
     return MARK.sub(lambda m: m[1], marked), mentions
 
 
-CASES = [*load("cases_explicit.jsonl"), *load("cases_relative.jsonl"), *load("cases_spelling.jsonl")]
+FILES = ["cases_explicit.jsonl", "cases_relative.jsonl", "cases_report.jsonl", "cases_spelling.jsonl"]
+CASES = [case for name in FILES for case in load(name)]
 
 
 def test_there_are_enough_cases() -> None:

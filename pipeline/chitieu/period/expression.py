@@ -39,6 +39,11 @@ class Expression:
         term: whether it points back to a stretch of years (`giai đoạn này`).
         same: whether it asks for the same part of another year (`cùng kỳ`).
         start_of_year: whether it is the start of the year (`đầu năm`), a stock to compare with.
+        later: for `tám năm sau`, how many years after the one last told; 0 otherwise.
+        nth: for `năm đầu`, `năm thứ ba`, which year of what was told; 0 otherwise.
+        edge: for `đầu nhiệm kỳ` -1, for `cuối nhiệm kỳ` 1; 0 otherwise.
+        event: the event that dates it (`lúc mới sáp nhập`); empty otherwise.
+        rest: whether it is what is left of a year (`6 tháng còn lại`), which lies ahead.
     """
 
     anchor: Anchor
@@ -53,6 +58,11 @@ class Expression:
     term: bool = False
     same: bool = False
     start_of_year: bool = False
+    later: int = 0
+    nth: int = 0
+    edge: int = 0
+    event: str = ""
+    rest: bool = False
 
 
 @lru_cache(maxsize=4096)
@@ -68,6 +78,8 @@ def read(text: str) -> Expression:
         )
     if not at and (cycle := _cycle(text)) >= 0:
         return Expression(Anchor.PRESENT, cycle=cycle)
+    if not at and (found := _counted_from_what_was_told(text, anchor)):
+        return found
     unit = _unit(text)
     if unit is not None and anchor is not Anchor.SAME and not at:
         size, offset = unit
@@ -86,7 +98,21 @@ def read(text: str) -> Expression:
         term=wording.TERM_BACK.search(text) is not None,
         same=same,
         start_of_year=new_year,
+        rest="còn lại" in text,
     )
+
+
+def _counted_from_what_was_told(text: str, anchor: Anchor) -> Expression | None:
+    """Read `tám năm sau`, `năm thứ hai`, `cuối nhiệm kỳ`, `lúc mới sáp nhập`."""
+    if edge := wording.TERM_EDGE.search(text):
+        return Expression(Anchor.CONTEXT, edge=-1 if edge[1] == "đầu" else 1)
+    if nth := wording.NTH_YEAR.search(text):
+        return Expression(Anchor.CONTEXT, nth=wording.number(nth[1]) if nth[1] else 1)
+    if later := wording.YEARS_LATER.search(text):
+        n = wording.number(later[1])
+        return Expression(Anchor.PRESENT, span=-n, later=n)
+    event = wording.EVENT.search(text) if anchor is Anchor.NONE else None
+    return Expression(Anchor.NONE, event=event[1]) if event else None
 
 
 def _is_stretch(text: str, years: tuple[int, ...], has_months: bool) -> bool:
@@ -113,7 +139,7 @@ def _named_years(text: str) -> tuple[int, ...]:
     if not years:
         years = [2000 + int(m[4]) for m in wording.DATE.finditer(text) if m[4] and len(m[4]) == 2]
     if not years:
-        terse = re.search(r"(?:quý \w+|tháng \d+|\bq[1-4]|\d+t)\s?[/-]\s?([012]\d)(?!\d|[/.-])", text)
+        terse = wording.TERSE_YEAR.search(text)
         years = [2000 + int(terse[1])] if terse else []
     return tuple(years)
 
@@ -195,16 +221,18 @@ def _anchor(text: str, years: tuple[int, ...], has_months: bool) -> tuple[Anchor
     """Return what the expression is counted from, and the years to add."""
     if years:
         return Anchor.EXPLICIT, 0
-    if wording.SAME.search(text) or re.search(r"\bkỳ trước", text):
+    if wording.SAME.search(text) or wording.LAST_TIME.search(text):
         return Anchor.SAME, -1
     if re.search(r"năm ngoái|năm rồi", text):
         return Anchor.PRESENT, -1
+    if "năm kia" in text:
+        return Anchor.PRESENT, -2
+    if ago := wording.YEARS_AGO.search(text):
+        return Anchor.PRESENT, -wording.number(ago[1])
     if wording.BEFORE.search(text):
         return Anchor.CONTEXT, -1
     if wording.NEXT.search(text):
         return Anchor.PRESENT, 1
-    if ago := wording.YEARS_AGO.search(text):
-        return Anchor.PRESENT, -wording.number(ago[1])
     if wording.THIS.search(text) or wording.SINCE.search(text):
         return Anchor.PRESENT, 0
     if wording.PAST.search(text):

@@ -79,10 +79,17 @@ _SAME = (
     r"cùng (?:kỳ|thời điểm|giai đoạn|thời gian)(?!\w)"
     rf"(?:(?: của)? (?:{_PART}|{_ANNUM}|(?:niên độ|tháng|quý|vụ) trước|trước|các năm trước)|[/-]{YEAR})?"
 )
+_CROP = r"(?:vụ|mùa)(?: mùa| đông xuân| hè thu| thu đông| xuân| hè| đông)?"
+# Years counted from what the article has told: `năm cũ`, `năm thứ hai`, `tám năm sau`, `cuối nhiệm kỳ`, `vụ này`.
+_TOLD = (
+    rf"(?:năm (?:cũ|kia|mới|(?:đầu|cuối)(?: của)? nhiệm kỳ|đầu(?: tiên)?|thứ {NUMBER})"
+    rf"|(?:đầu|cuối|giữa|nửa(?: đầu| cuối)?|kết thúc) nhiệm kỳ|nhiệm kỳ (?:mới|qua)"
+    rf"|{NUMBER} năm sau|{_CROP} (?:này|(?:vừa )?qua|(?:liền )?trước)|(?:nửa|trọn) năm(?: còn lại)?)(?!\w)"
+)
 _TET = rf"(?:dịp )?tết(?: nguyên đán)?(?: (?:giáp|ất|bính|đinh|mậu|kỷ|canh|tân|nhâm|quý) \w+)?(?: {YEAR})?"
 _EDGE = rf"(?:(?:đầu|cuối|giữa|cả|hồi đầu|hồi cuối|những tháng cuối|những tháng đầu) {_ANNUM})"
 # Alternatives stand in the order of preference: a stretch before a point, a point before what it is a part of.
-_CORE = rf"(?:{_SAME}|{_STRETCH}|{_DATE}|{_PART}|{_EDGE}|{_ANNUM}|{_NEW_YEAR}|{_UNIT}|{_NOW})"
+_CORE = rf"(?:{_SAME}|{_STRETCH}|{_TOLD}|{_DATE}|{_PART}|{_EDGE}|{_ANNUM}|{_NEW_YEAR}|{_UNIT}|{_NOW})"
 _START = rf"(?:đầu năm(?: {YEAR}| {_DEICTIC})?|{_DATE}|{_PART}|{_ANNUM}|nay)"
 _END = rf"(?:hết |nay(?!\w)|cuối |giữa |thời điểm )*(?:{_CORE})?"
 _FROM = rf"từ (?:đầu )?{_START} ?(?:đến|tới|-) ?{_END}|từ đầu năm(?!\w)"

@@ -9,6 +9,7 @@ from datetime import date
 from chitieu.period.expression import Anchor, Expression, is_just_past, read
 from chitieu.period.folding import fold
 from chitieu.period.present import Present, infer_present
+from chitieu.period.season import aimed_after, aimed_before, is_young, past_year, whole_year
 from chitieu.period.timeline import DatedYear, Tense, dated_years
 from chitieu.period.value import Period, PeriodError
 
@@ -17,6 +18,8 @@ _AFTER = re.compile(
 )
 _COMPARED = re.compile(r"(?:\bso|so với|bằng|hơn)\s(?:với\s)?(?:\w+\s){0,2}?$")
 _PLANNED = re.compile(r"(?:\bsẽ\b|dự kiến|kế hoạch|phấn đấu|mục tiêu|sắp)[^.;\n]*$")
+_AT_ONCE = re.compile(r"cùng\s(?:thời gian|thời điểm|giai đoạn)(?:\s(?:này|đó))?")
+_CONTRAST = re.compile(r"trong kh[iì](?:\sđó)?,?\s[^.,;()\n]{0,40}$")
 _PAIR_WIDTH = 16  # characters from the first digit of one year to that of the next, `2016 đến năm 2020` at most
 # A month further ahead than this is the year before's. 0 costs 7 of the 73 bare dates of the dated training articles;
 # 1 to 8 do equally well there, so 3 is a middle that keeps `tháng 12` in January and `tháng 6` in April right.
@@ -63,6 +66,7 @@ class _Discourse:
         self.present = present
         self.cursor = 0
         self.focus: int | None = None
+        self.focus_at = 0
         self.last: Period | None = None
         self.term: Period | None = None
         self.month: Period | None = None
@@ -94,31 +98,48 @@ class _Discourse:
             return build(expression, expression.years[-1], present)
         if anchor is Anchor.SAME:
             governing = self.last or (Period.of_year(present) if present else None)
+            if governing and _AT_ONCE.fullmatch(mention) and not _COMPARED.search(self.text, max(0, start - 24), start):
+                return governing
             return resolve_base(governing, expression) if governing else None
         if expression.unit:
             return self._unit(expression, is_just_past(mention))
-        if expression.cycle >= 0:
-            year: int | None = _cycle_year(expression.cycle, present)
-        elif anchor is Anchor.PAST or (anchor is Anchor.CONTEXT and not expression.months and not expression.at):
-            year = self.focus or present
-        else:
-            year = (
-                present
-                if _PLANNED.search(self.text[max(0, start - 80) : start])
-                else self._not_ahead(expression, present)
-            )
+        if expression.later and (told := self.focus) and told + expression.later <= (present or 0):
+            return Period.of_year(told + expression.later)
+        year = self._year(expression, start, start + len(mention))
         if year is None or present is None:
             return None
+        if expression.edge and (term := self.term) is not None:
+            return Period.of_year(term.start[0] if expression.edge < 0 else term.year)
         if expression.term and (term := self.term) is not None:
             return _term_before(term) if is_just_past(mention) and term.year > present else term
         return build(expression, year + expression.offset, present)
+
+    def _year(self, expression: Expression, start: int, end: int) -> int | None:
+        """Return the year that an expression without one is counted from."""
+        anchor, present = expression.anchor, self.present.year
+        if expression.cycle >= 0:
+            return _cycle_year(expression.cycle, present)
+        if anchor is Anchor.PAST:
+            return past_year(self.present, self.focus)
+        if anchor is Anchor.CONTEXT and not expression.months and not expression.at:
+            aimed = aimed_before(self.text, start) or aimed_after(self.text, end)
+            if expression.nth:
+                told = self.focus if self.focus and not aimed else present
+                return told + expression.nth - 1 if told else None
+            if aimed and self.present.certain:
+                return present
+            near = self.focus is not None and "\n" not in self.text[self.focus_at : start]
+            return whole_year(self.present, self.focus, near)
+        if _PLANNED.search(self.text[max(0, start - 80) : start]):
+            return present
+        return self._not_ahead(expression, present)
 
     def _advance(self, start: int) -> None:
         """Take in the explicit years before an offset: the last one reported, and the last stretch of years."""
         while self.cursor < len(self.years) and self.years[self.cursor].start < start:
             item = self.years[self.cursor]
             if item.tense is Tense.PAST and (self.present.year is None or item.year <= self.present.year):
-                self.focus = item.year
+                self.focus, self.focus_at = item.year, item.start
             if item.tense is Tense.SPAN and self.cursor:
                 first = self.years[self.cursor - 1]
                 if item.start - first.start < _PAIR_WIDTH and first.year < item.year:

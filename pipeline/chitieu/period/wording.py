@@ -53,18 +53,26 @@ def _re(pattern: str) -> re.Pattern[str]:
 
 YEARS = _re(rf"(?<!\d){YEAR}(?!\d)(?!\.\d)")
 SHORT_RANGE = _re(rf"(?<!\d)({YEAR}) ?[-/] ?(\d\d)(?![\d/.-])")
+# `tháng 9-10` are two months, `tháng 9-20` is one of 2020.
+TERSE_YEAR = _re(
+    r"(?:quý \w+|tháng \d+(?=\s?/)|tháng \d+(?=\s?-\s?(?:1[3-9]|2))|\bq[1-4]|\d+t) ?[/-] ?([012]\d)(?!\d|[/.-])"
+)
 DATE = _re(
     r"(?<![\d.,])(?<!tháng\x20)(0?[1-9]|[12]\d|3[01])\s?([/.-])"
     r"\s?(0?[1-9]|1[0-2])(?:\s?\2\s?((?:19|20)\d\d|\d\d)(?!\d))?(?!\d|[.,]\d)"
 )
 DATE_WORDS = _re(r"ngày (0?[1-9]|[12]\d|3[01]) tháng (0?[1-9]|1[0-2])")
+_CROP = r"(?:vụ|mùa)(?: mùa| đông xuân| hè thu| thu đông| xuân| hè| đông)?"
 SAME = _re(r"cùng\s*(?:kỳ|thời điểm|giai đoạn|thời gian|quý|tháng|vụ)|so cùng kỳ")
-BEFORE = _re(r"(?:năm|niên độ|niên vụ|vụ) (?:liền |ngay )?trước(?: đó)?")
+BEFORE = _re(rf"(?:năm|niên độ|niên vụ|{_CROP}) (?:liền |ngay )?trước(?: đó)?")
 NEXT = _re(r"(?:năm|niên vụ|vụ) (?:tới(?! *(?:ngày|tháng|hết|nay|\d))|sau|kế tiếp|tiếp theo)|sang năm")
-THIS = _re(r"năm nay|năm này")
+THIS = _re(rf"năm nay|năm này|năm mới|(?:niên vụ|niên độ|{_CROP}) này")
 SINCE = _re(r"đầu năm(?! \d)|cuối năm(?! \d)|còn lại")
-YEARS_AGO = _re(rf"({NUMBER}) năm (?:về )?trước(?: đây)?")
-PAST = _re(r"năm (?:vừa )?qua|năm vừa rồi")
+LAST_TIME = _re(r"(?<!\w)(?<!nhiệm\x20)(?<!thời\x20)kỳ trước")
+YEARS_AGO = _re(rf"(?<!quý\x20)(?<!tháng\x20)({NUMBER}) năm (?:về )?trước(?! đó)(?: đây)?")
+YEARS_LATER = _re(rf"(?<!quý\x20)(?<!tháng\x20)({NUMBER}) năm sau")
+PAST = _re(rf"năm (?:vừa )?qua|năm vừa rồi|năm cũ|{_CROP} (?:vừa )?qua")
+NTH_YEAR = _re(rf"năm (?:đầu(?: tiên)?|thứ ({NUMBER}))(?! nhiệm| của nhiệm)")
 NOW = _re(
     r"\bhiện\b|\bnay\b|\bhôm\b|giờ đây|bây giờ|hiện tại|thời điểm này|đến giờ|thực tại|\bđang\b"
     r"|mới đây|gần đây|thời gian qua|vừa rồi"
@@ -104,6 +112,12 @@ SPAN = _re(rf"({YEAR}) ?(?:-|/|đến|tới|đến năm|đến hết năm|đến
 STEMS = ("giáp", "ất", "bính", "đinh", "mậu", "kỷ", "canh", "tân", "nhâm", "quý")
 BRANCHES = ("tý", "sửu", "dần", "mão", "thìn", "tỵ", "ngọ", "mùi", "thân", "dậu", "tuất", "hợi")
 CYCLE = _re(rf"({'|'.join(STEMS)}) ({'|'.join(BRANCHES)})")
-TERM_BACK = _re(r"(?:giai đoạn|nhiệm kỳ|thời kỳ) (?:này|trên|đó|nói trên|vừa qua|qua|trước)")
+TERM_BACK = _re(r"(?:giai đoạn|nhiệm kỳ|thời kỳ) (?:này|trên|đó|nói trên|vừa qua|qua|trước|mới|tới|sau)")
+TERM_AHEAD = _re(r"(?:giai đoạn|nhiệm kỳ|thời kỳ) (?:mới|tới|sau)")
+TERM_EDGE = _re(r"(đầu|cuối) (?:của )?(?:nhiệm kỳ|giai đoạn)|kết thúc (?:nhiệm kỳ|giai đoạn)")
+# An event that the article dates elsewhere: `lúc mới sáp nhập`.
+EVENT = _re(
+    r"(?:lúc|khi|hồi|thời điểm|ngày)(?: mới)? (?:\w+ )?(sáp nhập|hợp nhất|thành lập|tái lập|chia tách|khởi công|ra đời)"
+)
 NEW_YEAR = _re(r"(?:(?:so )?với |hồi |thời điểm |từ )?đầu (?:năm|kỳ)")
 CONTEXT_YEAR = _re(r"\bnăm\b|\bkỳ\b|\bvụ\b|niên độ|giai đoạn|\bquý\b|\btháng\b|thời điểm đó|\btết\b|\bxuân\b")
