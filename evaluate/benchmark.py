@@ -120,8 +120,6 @@ def measure_memory(model: Path, paths: list[Path], number: int) -> dict[str, flo
 
 def stream(model: str, number: str, *paths: str) -> None:
     """What the process of `measure_memory` does."""
-    import resource
-
     import chitieu
     from chitieu.pipeline import tag
 
@@ -129,7 +127,7 @@ def stream(model: str, number: str, *paths: str) -> None:
         yield from islice(cycle(read_articles([Path(path) for path in paths])), int(number))
 
     nlp = chitieu.load(model)
-    loaded = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    loaded = peak_megabytes()
     start = time.perf_counter()
     facts = sum(len(tagged.facts) for tagged in tag(nlp, repeated()))
     print(
@@ -139,10 +137,21 @@ def stream(model: str, number: str, *paths: str) -> None:
                 "facts": facts,
                 "seconds": round(time.perf_counter() - start, 1),
                 "megabytes_loaded": round(loaded),
-                "megabytes_peak": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+                "megabytes_peak": round(peak_megabytes()),
             }
         )
     )
+
+
+def peak_megabytes() -> float:
+    """Peak memory of this process."""
+    status = Path("/proc/self/status")
+    if status.is_file():  # Linux, where getrusage counts what the parent held when it started this process
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
+    import resource
+
+    unit = 1 if platform.system() == "Darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 def measure_start(model: Path, repeats: int) -> dict[str, float]:
