@@ -21,6 +21,9 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 
+_OPENING = 16  # words
+
+
 @dataclass(frozen=True, slots=True)
 class PoolInputs:
     """One pool of candidates.
@@ -48,9 +51,10 @@ class DocInputs:
         word_offsets: start and end of each token in code points, shape (tokens, 2).
         tokens: first and last (exclusive) token of each value, shape (values, 2).
         contexts: the same of the stretches around each value: its sentence before it and behind it, the sentence before
-            that, and the heading above, shape (values, 4, 2).
+            that, the heading above, and the opening of its paragraph, shape (values, 5, 2).
         features: of each value, shape (values, width).
         near: whether a value and the next one share doc, line, sentence and clause, shape (values, 4).
+        groups: number of the line, the sentence and the heading of each value, shape (values, 3).
         pools: the candidates.
         years_ahead: whether each YEAR lies behind (0), in (1) or ahead of (2) the year in which the article speaks, or
             can't be told (3).
@@ -62,6 +66,7 @@ class DocInputs:
     contexts: Ints
     features: Floats
     near: Floats
+    groups: Ints
     pools: tuple[PoolInputs, ...]
     years_ahead: Ints
 
@@ -88,6 +93,7 @@ def read_inputs(doc: Doc, spans: Sequence[Span], published: date | None = None, 
         contexts=_contexts(place, layout, len(doc)),
         features=features.of_mentions(mentions.values, "values"),
         near=near,
+        groups=np.stack([place.line, place.sentence, layout.heading[place.line]], axis=1),
         pools=tuple(_pool(pool, mentions, features, layout) for pool in POOLS),
         years_ahead=np.array(ahead, dtype=np.int64),
     )
@@ -129,6 +135,7 @@ def _contexts(place: Place, layout: Layout, size: int) -> Ints:
         (place.last, np.minimum(np.maximum(stop, place.last), place.last + 24)),
         (np.maximum(previous, start - 60), start),
         (ends[heading], np.where(headed, ends[heading + 1], ends[heading])),
+        (ends[place.line], np.minimum(ends[place.line] + _OPENING, place.first)),
     )
     return np.stack([np.stack(stretch, axis=1) for stretch in stretches], axis=1)
 
@@ -141,6 +148,7 @@ class BatchInputs:
     contexts: Ints
     features: Floats
     near: Floats
+    groups: Ints
     pools: tuple[PoolInputs, ...]
     years_ahead: Ints
     values_per_doc: tuple[int, ...]
@@ -167,6 +175,8 @@ def join_inputs(inputs: Sequence[DocInputs], token_starts: Sequence[int]) -> Bat
         contexts=np.concatenate([item.contexts + at for item, at in zip(inputs, token_starts, strict=True)]),
         features=np.concatenate([item.features for item in inputs]),
         near=np.concatenate([item.near for item in inputs]),
+        # a group lies within its doc: token numbers of the batch are larger than any number of lines or sentences
+        groups=np.concatenate([item.groups + at for item, at in zip(inputs, token_starts, strict=True)]),
         pools=tuple(pools),
         years_ahead=np.concatenate([item.years_ahead for item in inputs]),
         values_per_doc=tuple(len(item.tokens) for item in inputs),

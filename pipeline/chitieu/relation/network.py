@@ -1,9 +1,10 @@
 """The relation network: scores pairs of a value and a candidate for each role, and tells each value's status and kind.
 
 For a pair, a hidden layer adds what is known of the value, of the candidate and of the two together; the scores of a
-value's candidates and of "none" compete in a softmax (a METRIC is chosen word by word, each weighed by itself). A
-second pass looks at what the values before and behind chose in the first: the figures of a list share their org, year
-and cue. Status, kind and direction are told from the value, its likely cue and the time of its likely year.
+value's candidates and of "none" compete in a softmax (METRIC and cue are chosen word by word, each weighed by itself). A
+second pass looks at what the values before and behind, and all of the same line, sentence and heading, chose in the
+first: the figures of a list share their org, year and cue. Status, kind and direction are told from the value, its
+likely cue and the time of its likely year.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ HEADS: tuple[tuple[str, tuple[Any, ...]], ...] = (
 )
 HEAD_WIDTH = sum(len(classes) for _, classes in HEADS)
 _NEAR = 4
-_CONTEXTS = 4
+_CONTEXTS = 5
+_GROUPS = 3  # line, sentence, heading
 _LEAST = np.float32(-1e9)
 
 
@@ -78,13 +80,13 @@ def build_relation_network(
         layers[f"{pool.name}_hidden"] = Linear(hidden_width // 2, hidden_width)
         layers[f"{pool.name}_score"] = Linear(roles, hidden_width // 2)
         layers[f"{pool.name}_none"] = Linear(roles, hidden_width)
-        told = 5 if pool.name == WORDS else 3
+        told = (5 if pool.name == WORDS else 3) + _GROUPS
         layers[f"{pool.name}_again"] = Linear(hidden_width // 2, hidden_width // 2 + roles * told + 2 * _NEAR)
         layers[f"{pool.name}_score_again"] = Linear(roles, hidden_width // 2)
-        layers[f"{pool.name}_none_again"] = Linear(roles, hidden_width + roles * 3 + 2 * _NEAR)
+        layers[f"{pool.name}_none_again"] = Linear(roles, hidden_width + roles * (3 + _GROUPS) + 2 * _NEAR)
     layers["heads_value"] = Linear(hidden_width, value_width + _summary_width(width))
     layers["heads_score"] = Linear(HEAD_WIDTH, hidden_width)
-    layers["heads_again"] = Linear(hidden_width, hidden_width + HEAD_WIDTH * 3 + 2 * _NEAR)
+    layers["heads_again"] = Linear(hidden_width, hidden_width + HEAD_WIDTH * (3 + _GROUPS) + 2 * _NEAR)
     layers["heads_score_again"] = Linear(HEAD_WIDTH, hidden_width)
     return Model(
         "chitieu_relation",
@@ -315,10 +317,12 @@ class _Passes:
             for step in (-1, 1):
                 beside = np.roll(chances, -step, axis=0)
                 told.append(beside * (np.roll(keys, -step) == keys + step)[:, None])
+        told.extend(self._among_group(group, left, right, chances) for group in self.batch.groups.T)
         told_none = [
             none_chances,
             self._before(none_chances),
             self._behind(none_chances),
+            *(_group_means(group, none_chances) for group in self.batch.groups.T),
             before_near,
             near,
         ]
@@ -326,6 +330,18 @@ class _Passes:
             np.concatenate([*told, before_near[left], near[left]], axis=1).astype(np.float32),
             np.concatenate(told_none, axis=1).astype(np.float32),
         )
+
+    @staticmethod
+    def _among_group(group: Ints, left: Ints, right: Ints, chances: Floats) -> Floats:
+        """Mean chance of each pair's candidate over the values of the pair's group, shape (pairs, roles)."""
+        if not len(left):
+            return chances
+        keys = group[left] * (int(right.max()) + 1) + right
+        _, at = np.unique(keys, return_inverse=True)
+        values = np.bincount(np.searchsorted(np.unique(group), group))
+        sums = np.stack([np.bincount(at, weights=column) for column in chances.T], axis=1)
+        counts = values[np.searchsorted(np.unique(group), group[left])]
+        return (sums[at] / counts[:, None]).astype(np.float32)
 
     def _likely_cue(self, inputs: PoolInputs, chances: Floats) -> Floats:
         """Mean token vector of the likely cue of each value, and how likely it is; no gradient flows."""
@@ -351,7 +367,16 @@ class _Passes:
         heads, back_heads = self._apply("heads_score", deep)
         chances = head_chances(heads)
         told = np.concatenate(
-            [deep, chances, self._before(chances), self._behind(chances), self.before_near, self.batch.near], axis=1
+            [
+                deep,
+                chances,
+                self._before(chances),
+                self._behind(chances),
+                *(_group_means(group, chances) for group in self.batch.groups.T),
+                self.before_near,
+                self.batch.near,
+            ],
+            axis=1,
         )
         more, back_more = self._apply("heads_again", told)
         deep_again, back_deep_again = self._relu(more)
@@ -362,6 +387,14 @@ class _Passes:
             self.d_value_rows += back_hidden(back_deep(d_deep))[:, : self.value_rows.shape[1]]
 
         return heads, heads_again, back
+
+
+def _group_means(group: Ints, rows: Floats) -> Floats:
+    """For each row, the mean over the rows of its group, shape as given."""
+    _, at = np.unique(group, return_inverse=True)
+    counts = np.bincount(at)
+    sums = np.stack([np.bincount(at, weights=column) for column in rows.T], axis=1)
+    return (sums[at] / counts[at][:, None]).astype(np.float32)
 
 
 def sigmoid(scores: Floats) -> Floats:
