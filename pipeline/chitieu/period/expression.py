@@ -233,6 +233,8 @@ def _anchor(text: str, years: tuple[int, ...], has_months: bool) -> tuple[Anchor
         return Anchor.CONTEXT, -1
     if wording.NEXT.search(text):
         return Anchor.PRESENT, 1
+    if wording.TET.search(text):  # it falls in the first months: the one gone by, not the year that was reported
+        return Anchor.PRESENT, 0
     if wording.THIS.search(text) or wording.SINCE.search(text):
         return Anchor.PRESENT, 0
     if wording.PAST.search(text):
@@ -263,6 +265,11 @@ def _unit(text: str) -> tuple[int, int] | None:
 def is_just_past(text: str) -> bool:
     """Whether a unit is the one just reported (`quý vừa qua`) rather than the one before it (`quý trước`)."""
     return re.search(r"\b(?:qua|vừa)\b|kỳ trước|đoạn trước", text) is not None
+
+
+def term_is_ahead(text: str) -> bool:
+    """Whether a term is the one to come (`nhiệm kỳ mới`)."""
+    return wording.TERM_AHEAD.search(text) is not None
 
 
 def _years_long(text: str) -> int:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from chitieu.period.expression import Anchor, Expression, is_just_past, read
+from chitieu.period.expression import Anchor, Expression, is_just_past, read, term_is_ahead
 from chitieu.period.folding import fold
+from chitieu.period.heading import is_plan, ruling_line
 from chitieu.period.present import Present, infer_present
-from chitieu.period.season import aimed_after, aimed_before, is_young, past_year, whole_year
+from chitieu.period.season import aimed_after, aimed_before, past_year, whole_year
 from chitieu.period.timeline import DatedYear, Tense, dated_years
 from chitieu.period.value import Period, PeriodError
 
@@ -18,6 +19,7 @@ _AFTER = re.compile(
 )
 _COMPARED = re.compile(r"(?:\bso|so với|bằng|hơn)\s(?:với\s)?(?:\w+\s){0,2}?$")
 _PLANNED = re.compile(r"(?:\bsẽ\b|dự kiến|kế hoạch|phấn đấu|mục tiêu|sắp)[^.;\n]*$")
+_STOP = re.compile(r"[.;\n](?!\d)")
 _AT_ONCE = re.compile(r"cùng\s(?:thời gian|thời điểm|giai đoạn)(?:\s(?:này|đó))?")
 _CONTRAST = re.compile(r"trong kh[iì](?:\sđó)?,?\s[^.,;()\n]{0,40}$")
 _PAIR_WIDTH = 16  # characters from the first digit of one year to that of the next, `2016 đến năm 2020` at most
@@ -105,12 +107,16 @@ class _Discourse:
             return self._unit(expression, is_just_past(mention))
         if expression.later and (told := self.focus) and told + expression.later <= (present or 0):
             return Period.of_year(told + expression.later)
+        if expression.event and (told := self._event_year(expression.event)):
+            return Period.of_year(told)
         year = self._year(expression, start, start + len(mention))
         if year is None or present is None:
             return None
         if expression.edge and (term := self.term) is not None:
             return Period.of_year(term.start[0] if expression.edge < 0 else term.year)
         if expression.term and (term := self.term) is not None:
+            if term_is_ahead(mention):
+                return _term_after(term) if term.year <= present else term
             return _term_before(term) if is_just_past(mention) and term.year > present else term
         return build(expression, year + expression.offset, present)
 
@@ -130,21 +136,53 @@ class _Discourse:
                 return present
             near = self.focus is not None and "\n" not in self.text[self.focus_at : start]
             return whole_year(self.present, self.focus, near)
-        if _PLANNED.search(self.text[max(0, start - 80) : start]):
+        if _PLANNED.search(self.text[max(0, start - 80) : start]) or expression.rest:
+            return present
+        if aimed_after(self.text, end) or self._said_in_sentence(start) or self._is_planned_list(start):
             return present
         return self._not_ahead(expression, present)
+
+    def _event_year(self, event: str) -> int | None:
+        """Return the first year that stands in one sentence with an event."""
+        for item in self.years:
+            if item.tense in {Tense.SAME, Tense.BASE, Tense.SPAN}:
+                continue
+            before = _STOP.split(self.text[max(0, item.start - 120) : item.start])[-1]
+            after = _STOP.split(self.text[item.start + 4 : item.start + 80], maxsplit=1)[0]
+            if event in before or event in after:
+                return item.year
+        return None
+
+    def _said_in_sentence(self, start: int) -> bool:
+        """Whether the sentence has named the present year before an offset."""
+        for item in reversed(self.years[: self.cursor]):
+            if start - item.start > 200 or _STOP.search(self.text, item.start, start):
+                return False
+            if item.year == self.present.year and not item.exact and item.tense not in {Tense.SAME, Tense.BASE}:
+                return True
+        return False
+
+    def _is_planned_list(self, start: int) -> bool:
+        line = ruling_line(self.text, start)
+        return line is not None and is_plan(self.text[line[0] : line[1]])
 
     def _advance(self, start: int) -> None:
         """Take in the explicit years before an offset: the last one reported, and the last stretch of years."""
         while self.cursor < len(self.years) and self.years[self.cursor].start < start:
             item = self.years[self.cursor]
             if item.tense is Tense.PAST and (self.present.year is None or item.year <= self.present.year):
-                self.focus, self.focus_at = item.year, item.start
+                if not self._is_aside(item.start):
+                    self.focus, self.focus_at = item.year, item.start
             if item.tense is Tense.SPAN and self.cursor:
                 first = self.years[self.cursor - 1]
                 if item.start - first.start < _PAIR_WIDTH and first.year < item.year:
                     self.term = Period.of_years(first.year, item.year)
             self.cursor += 1
+
+    def _is_aside(self, start: int) -> bool:
+        """Whether a year dates only what stands beside it: in brackets, or `trong khi năm 2019 …`."""
+        before = self.text[max(0, start - 60) : start]
+        return before.rfind("(") > before.rfind(")") or _CONTRAST.search(before) is not None
 
     def _not_ahead(self, expression: Expression, year: int | None) -> int | None:
         """Take a month that is far ahead of the present as one of the year before (`tháng 12` in January)."""
@@ -176,6 +214,12 @@ def _term_before(term: Period) -> Period:
     length = term.year - term.start[0]
     overlap = 0 if length == 4 else 1  # congresses share the year in which they meet, plans don't
     return Period.of_years(term.start[0] - length - 1 + overlap, term.start[0] - 1 + overlap)
+
+
+def _term_after(term: Period) -> Period:
+    length = term.year - term.start[0]
+    first = term.year + (1 if length == 4 else 0)
+    return Period.of_years(first, first + length)
 
 
 def _cycle_year(cycle: int, present: int | None) -> int | None:

@@ -67,7 +67,7 @@ SAME = _re(r"cùng\s*(?:kỳ|thời điểm|giai đoạn|thời gian|quý|tháng
 BEFORE = _re(rf"(?:năm|niên độ|niên vụ|{_CROP}) (?:liền |ngay )?trước(?: đó)?")
 NEXT = _re(r"(?:năm|niên vụ|vụ) (?:tới(?! *(?:ngày|tháng|hết|nay|\d))|sau|kế tiếp|tiếp theo)|sang năm")
 THIS = _re(rf"năm nay|năm này|năm mới|(?:niên vụ|niên độ|{_CROP}) này")
-SINCE = _re(r"đầu năm(?! \d)|cuối năm(?! \d)|còn lại")
+SINCE = _re(r"đầu năm(?! \d)|còn lại")
 LAST_TIME = _re(r"(?<!\w)(?<!nhiệm\x20)(?<!thời\x20)kỳ trước")
 YEARS_AGO = _re(rf"(?<!quý\x20)(?<!tháng\x20)({NUMBER}) năm (?:về )?trước(?! đó)(?: đây)?")
 YEARS_LATER = _re(rf"(?<!quý\x20)(?<!tháng\x20)({NUMBER}) năm sau")
@@ -114,6 +114,7 @@ BRANCHES = ("tý", "sửu", "dần", "mão", "thìn", "tỵ", "ngọ", "mùi", "
 CYCLE = _re(rf"({'|'.join(STEMS)}) ({'|'.join(BRANCHES)})")
 TERM_BACK = _re(r"(?:giai đoạn|nhiệm kỳ|thời kỳ) (?:này|trên|đó|nói trên|vừa qua|qua|trước|mới|tới|sau)")
 TERM_AHEAD = _re(r"(?:giai đoạn|nhiệm kỳ|thời kỳ) (?:mới|tới|sau)")
+TET = _re(r"(?<!\w)tết(?!\w)")
 TERM_EDGE = _re(r"(đầu|cuối) (?:của )?(?:nhiệm kỳ|giai đoạn)|kết thúc (?:nhiệm kỳ|giai đoạn)")
 # An event that the article dates elsewhere: `lúc mới sáp nhập`.
 EVENT = _re(

@@ -1,0 +1,54 @@
+"""The heading or lead that rules an offset: what a list, or a paragraph, stands under."""
+
+from __future__ import annotations
+
+import re
+
+_BULLET = re.compile(r"\s*(?:[-+*•▪●◦·–]|\(?\d{1,2}[.)]\s|[a-zđ][.)]\s)")
+_REACH = 1500  # characters; a lead further up has been left behind
+_LINES = 24
+_WIDTH = 120  # a longer line is a paragraph
+
+_PLAN = re.compile(
+    r"kế hoạch|chỉ tiêu|mục tiêu|nhiệm vụ|phương hướng|chương trình công tác|phấn đấu|dự kiến|\bsẽ\b|giao ước|đăng ký"
+    r"|đặt ra|đề ra|dự toán"
+)
+_RESULT = re.compile(r"kết quả|thực hiện được|\bđạt\b|\bđã\b|tổng kết|nhìn lại|so với|đánh giá|hoàn thành|tình hình")
+
+
+def ruling_line(text: str, start: int) -> tuple[int, int] | None:
+    """Find the line that rules what stands at an offset.
+
+    For a list item it is the line before the list; for a paragraph the nearest line above that ends with a colon or is
+    short and ends without a stop.
+
+    Args:
+        text: folded text.
+        start: offset into it.
+
+    Returns:
+        (start, end) of that line; None where there is none near.
+    """
+    lowest = max(0, start - _REACH)
+    line = text.rfind("\n", lowest, start) + 1
+    if line == 0:
+        return None
+    in_list = _BULLET.match(text, line) is not None
+    for _ in range(_LINES):
+        end = line - 1
+        if end <= lowest:
+            return None
+        line = text.rfind("\n", 0, end) + 1
+        content = text[line:end].strip()
+        if not content or _BULLET.match(text, line, end):
+            continue
+        if in_list or content.endswith(":") or (len(content) <= _WIDTH and content[-1] not in '.;,!?…"”»)'):
+            return line, end
+        if len(content) > 2 * _WIDTH:  # a body of text of its own: the list, if there was one, has ended above it
+            continue
+    return None
+
+
+def is_plan(line: str) -> bool:
+    """Whether a heading or lead announces plans and no results; `line` is folded."""
+    return _PLAN.search(line) is not None and _RESULT.search(line) is None
