@@ -1,0 +1,184 @@
+"""Gold links laid over candidates, and read back from scores."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from chitieu.annotation.docs import make_doc, make_example
+from chitieu.annotation.links import gold_links
+from chitieu.article import Span
+from chitieu.labels import Label, Role
+from chitieu.relation.candidates import POOLS, WORDS
+from chitieu.relation.component import doc_spans
+from chitieu.relation.decode import _runs, decode
+from chitieu.relation.inputs import DocInputs, join_inputs, read_inputs
+from chitieu.relation.links import Links
+from chitieu.relation.network import HEADS, Scores, head_chances, sigmoid, softmax_by_value
+from chitieu.relation.targets import Targets, overlaps, read_targets
+
+
+@pytest.fixture(scope="module")
+def read(untrained, tiny_articles):
+    """The inputs of an article on its gold spans, or on others."""
+
+    def make(number: int, spans: list[Span] | None = None) -> DocInputs:
+        article = tiny_articles[number]
+        marked = doc_spans(make_example(untrained, article).reference) if spans is None else spans
+        doc = make_doc(untrained, article)
+        return read_inputs(doc, marked, article.article.published, article.article.title)
+
+    return make
+
+
+def certain(targets: list[Targets]) -> Scores:
+    """Scores that say what the targets want, for sure."""
+
+    def by_pool(name: str) -> list:
+        return [
+            (np.concatenate([getattr(target, name)[index] for target in targets]) * 60 - 30).astype(np.float32)
+            for index in range(len(POOLS))
+        ]
+
+    classes = np.concatenate([target.heads for target in targets])
+    heads = np.full((len(classes), sum(len(names) for _, names in HEADS)), -30, dtype=np.float32)
+    at = 0
+    for column, (_, names) in enumerate(HEADS):
+        heads[np.arange(len(heads)), at + classes[:, column]] = 30
+        at += len(names)
+    links, none = by_pool("links"), by_pool("none")
+    return Scores([links, links], [none, none], [heads, heads])
+
+
+def decoded(inputs: list[DocInputs], scores: Scores) -> list[tuple[Links, ...]]:
+    starts = np.cumsum([0, *(len(item.word_offsets) for item in inputs)])[:-1].tolist()
+    return decode(inputs, join_inputs(inputs, starts), scores)
+
+
+def test_gold_links_are_among_the_candidates(read, tiny_articles):
+    for number in (0, 1):
+        targets = read_targets(read(number), gold_links(tiny_articles[number]))
+        assert targets.weights.tolist() == [1.0] * len(tiny_articles[number].facts)
+        for known in targets.known:
+            assert known.all()
+
+
+def test_what_the_targets_say_is_what_decoding_reads(read, tiny_articles):
+    """Together, so that docs of a batch must be told apart, one of them without values."""
+    inputs = [read(number) for number in (0, 2, 1)]
+    gold = [gold_links(tiny_articles[number]) for number in (0, 2, 1)]
+    found = decoded(inputs, certain([read_targets(item, links) for item, links in zip(inputs, gold, strict=True)]))
+    assert [len(links) for links in found] == [6, 0, 5]
+    for number, links, expected in zip((0, 2, 1), found, gold, strict=True):
+        text = tiny_articles[number].article.text
+        for link, wanted in zip(links, expected, strict=True):
+            assert 0.2 < link.confidence <= 1 + 1e-6  # shared by mentions that are equally right
+            # of an organisation or time that is named several times, any mention is right
+            for role in ("org", "year", "base"):
+                offsets, right = getattr(link, role), getattr(wanted, role)
+                assert (offsets is None) == (right is None)
+                if offsets and role == "org":
+                    assert text[slice(*offsets)] == text[slice(*right)]
+            same = replace(link, org=wanted.org, year=wanted.year, base=wanted.base, confidence=None)
+            assert same == wanted
+
+
+def test_spans_match_where_they_overlap(read, tiny_articles):
+    """A tagger's spans are trained on where they meet the gold; what it invents is weighed nothing."""
+    text, gold = tiny_articles[0].article.text, gold_links(tiny_articles[0])
+    start, end = gold[0].value
+    year = next(span for span in tiny_articles[0].spans if span.label is Label.YEAR)
+    invented = text.index("20 HTX")
+    spans = sorted(
+        [
+            Span(start, start + 2, Label.VALUE),  # `35` of `35 HTX`
+            Span(invented, invented + 6, Label.VALUE),
+            Span(year.start, year.end, Label.YEAR),
+        ]
+    )
+    inputs = read(0, spans)
+    targets = read_targets(inputs, [gold[0]])
+    assert (start, end) != (start, start + 2)
+    assert [value.text for value in inputs.mentions.values] == ["35", "20 HTX"]
+    assert targets.weights.tolist() == [1.0, 0.0]
+    assert not any(none[1].any() or known[1].any() for none, known in zip(targets.none, targets.known, strict=True))
+
+
+def test_what_no_candidate_answers_is_unknown(read, tiny_articles):
+    gold = gold_links(tiny_articles[0])[0]
+    inputs = read(0, [Span(*gold.value, Label.VALUE)])  # no ORG was marked
+    targets = read_targets(inputs, [gold])
+    pool = next(index for index, pool in enumerate(POOLS) if Role.ORG in pool.roles)
+    column = POOLS[pool].roles.index(Role.ORG)
+    assert targets.known[pool][0, column] == 0
+    assert targets.none[pool][0, column] == 0
+
+
+def test_the_likeliest_candidate_must_beat_none(read, tiny_articles):
+    inputs = read(0)
+    scores = certain([read_targets(inputs, gold_links(tiny_articles[0]))])
+    index = next(index for index, pool in enumerate(POOLS) if Role.ORG in pool.roles)
+    scores.links[1][index][:] = 1.0
+    scores.none[1][index][:] = 1.5
+    assert {link.org for link in decoded([inputs], scores)[0]} == {None}
+    scores.none[1][index][:] = -9.0
+    scores.links[1][index][::2] = 2.0
+    assert None not in {link.org for link in decoded([inputs], scores)[0]}
+
+
+def test_metric_pieces_are_three_at_most(read, tiny_articles):
+    inputs = read(0)
+    scores = certain([read_targets(inputs, gold_links(tiny_articles[0]))])
+    words = next(index for index, pool in enumerate(POOLS) if pool.name == WORDS)
+    scores.links[1][words][:, 0] = np.where(np.arange(len(scores.links[1][words])) % 5 == 0, 5.0, -30.0)
+    for link in decoded([inputs], scores)[0]:
+        assert len(link.metric) <= 3
+        assert list(link.metric) == sorted(link.metric)
+        assert not any(overlaps(piece, link.value) for piece in link.metric)
+
+
+@pytest.mark.parametrize(
+    ("words", "chances", "runs"),
+    [
+        ([3, 4, 5], [0.9, 0.9, 0.9], [[0, 1, 2]]),
+        ([3, 4, 5], [0.9, 0.4, 0.9], [[0, 1, 2]]),  # a half-likely word between two likely ones
+        ([3, 4, 5], [0.9, 0.1, 0.9], [[0], [2]]),
+        ([3, 4, 5, 6], [0.9, 0.4, 0.4, 0.9], [[0], [3]]),  # two are too many
+        ([3, 5], [0.9, 0.9], [[0, 1]]),  # a sign stands between, which is not weighed
+        ([3, 6], [0.9, 0.9], [[0], [1]]),
+        ([3, 4, 5], [0.4, 0.9, 0.4], [[1]]),
+        ([3, 4], [0.1, 0.2], []),
+        ([], [], []),
+    ],
+)
+def test_words_that_stand_together(words, chances, runs):
+    found = _runs(np.array(words, dtype=np.int64), np.array(chances, dtype=np.float32), 0.5)
+    assert [run.tolist() for run in found] == runs
+
+
+def test_chances_of_a_value_and_none_sum_to_one():
+    left = np.array([0, 0, 2, 2, 2])
+    links = np.array([1.0, -2.0, 40.0, 39.0, -500.0], dtype=np.float32)
+    none = np.array([0.5, 3.0, 0.0], dtype=np.float32)
+    chances, nothing = softmax_by_value(left, links, none)
+    sums = nothing + np.bincount(left, weights=chances, minlength=3)
+    assert sums == pytest.approx([1, 1, 1], abs=1e-6)
+    assert nothing[1] == pytest.approx(1)
+    assert chances[0] == pytest.approx(np.exp(1.0) / (np.exp(1.0) + np.exp(-2.0) + np.exp(0.5)), rel=1e-5)
+
+
+def test_chances_without_candidates():
+    chances, nothing = softmax_by_value(
+        np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32), np.zeros(2, dtype=np.float32)
+    )
+    assert (chances.shape, nothing.tolist()) == ((0,), [1.0, 1.0])
+
+
+def test_logistic_and_attribute_chances_are_stable():
+    assert sigmoid(np.array([-1e9, 0.0, 1e9], dtype=np.float32)) == pytest.approx([0, 0.5, 1], abs=1e-6)
+    width = sum(len(classes) for _, classes in HEADS)
+    chances = head_chances(np.random.default_rng(0).normal(scale=300, size=(4, width)).astype(np.float32))
+    assert np.isfinite(chances).all()
+    assert chances.sum(axis=1) == pytest.approx([len(HEADS)] * 4, rel=1e-5)
