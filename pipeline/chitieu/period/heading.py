@@ -9,11 +9,15 @@ _REACH = 1500  # characters; a lead further up has been left behind
 _LINES = 24
 _WIDTH = 120  # a longer line is a paragraph
 
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+
 _PLAN = re.compile(
     r"kế hoạch|chỉ tiêu|mục tiêu|nhiệm vụ|phương hướng|chương trình công tác|phấn đấu|dự kiến|\bsẽ\b|giao ước|đăng ký"
     r"|đặt ra|đề ra|dự toán"
 )
-_RESULT = re.compile(r"kết quả|thực hiện được|\bđạt\b|\bđã\b|tổng kết|nhìn lại|so với|đánh giá|hoàn thành|tình hình")
+_RESULT = re.compile(
+    r"kết quả|thực hiện được|\bđạt\b|\bđã\b(?! (?:ký|ban hành|thông qua|giao|duyệt|đề ra|đăng ký))|tổng kết|nhìn lại|so với|đánh giá|hoàn thành|tình hình"
+)
 
 
 def ruling_line(text: str, start: int) -> tuple[int, int] | None:
@@ -41,6 +45,8 @@ def ruling_line(text: str, start: int) -> tuple[int, int] | None:
         line = text.rfind("\n", 0, end) + 1
         content = text[line:end].strip()
         if not content or _BULLET.match(text, line, end):
+            continue
+        if not _LETTERS.search(content):  # a dateline
             continue
         if in_list or content.endswith(":") or (len(content) <= _WIDTH and content[-1] not in '.;,!?…"”»)'):
             return line, end

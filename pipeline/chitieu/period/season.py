@@ -8,7 +8,7 @@ from chitieu.period.present import Present
 
 # A year is reported until spring; in January and February `cả năm` can't be the year that has just begun.
 _YOUNG_UNTIL = 2
-_JUST_PAST_UNTIL = 3
+_JUST_PAST_UNTIL = 5
 _REVIEWED_UNTIL = 6  # annual meetings, which review the year before, are over by then
 
 _AIM = (
