@@ -27,7 +27,7 @@ from spacy_transformers.layers.transformer_model import (
 )
 from thinc.api import Linear, Model, chain, get_torch_default_device, with_array
 from thinc.layers.pytorchwrapper import forward as pytorch_forward
-from thinc.types import Floats2d, Ints1d, Ragged
+from thinc.types import Floats2d, Ints1d, Ints2d, Ragged
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from chitieu.errors import ModelError
@@ -50,7 +50,7 @@ def load_pretrained(folder: Path) -> HFObjects:
         ModelError: C308 the folder holds no transformer that can be used.
     """
     try:
-        tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+        tokenizer = cast("Any", AutoTokenizer).from_pretrained(str(folder), local_files_only=True)
         config = AutoConfig.from_pretrained(str(folder), local_files_only=True, return_dict=True)
         transformer = AutoModel.from_pretrained(str(folder), config=config, local_files_only=True)
     except Exception as error:  # transformers raises whatever its parsers meet
@@ -63,7 +63,8 @@ def load_pretrained(folder: Path) -> HFObjects:
     return HFObjects(tokenizer, transformer.to(get_torch_default_device()), None)
 
 
-class WordTransformerShim(HFShim):  # type: ignore[misc] # its package is not typed where the extra is missing
+# The ignored errors are those of mypy with the extra, or without it.
+class WordTransformerShim(HFShim):  # type: ignore[misc, unused-ignore]
     """Keeps a transformer and its tokenizer, and stores both without pickle.
 
     spacy-transformers stores weights with `torch.save`, and a tokenizer's files only while the folder that they came
@@ -97,10 +98,12 @@ class WordTransformerShim(HFShim):  # type: ignore[misc] # its package is not ty
 
     def longest(self) -> int:
         """How many sub-words the transformer takes at once, the two special ones included."""
-        positions = self.transformer.get_submodule("embeddings").position_embeddings
-        # RoBERTa's positions start behind the padding's
-        first = 0 if positions.padding_idx is None else positions.padding_idx + 1
-        return min(int(positions.num_embeddings) - first, int(self.tokenizer.model_max_length))
+        positions = getattr(getattr(self.transformer, "embeddings", None), "position_embeddings", None)
+        if positions is None:  # relative positions
+            most = getattr(self.transformer.config, "max_position_embeddings", 512)
+        else:  # RoBERTa's positions start behind the padding's
+            most = positions.num_embeddings - (0 if positions.padding_idx is None else positions.padding_idx + 1)
+        return min(int(most), int(self.tokenizer.model_max_length))
 
     def to_bytes(self) -> bytes:
         """The tokenizer's files, the configuration and the weights (safetensors)."""
@@ -121,9 +124,9 @@ class WordTransformerShim(HFShim):  # type: ignore[misc] # its package is not ty
             for file in set(message["files"]).intersection(_TOKENIZER_FILES):
                 (folder / file).write_bytes(message["files"][file])
             srsly.write_json(folder / "config.json", message["config"])
-            tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=True)
+            tokenizer = cast("Any", AutoTokenizer).from_pretrained(name, local_files_only=True)
             config = AutoConfig.from_pretrained(name, local_files_only=True)
-        transformer = AutoModel.from_config(config)
+        transformer = cast("Any", AutoModel).from_config(config)
         transformer.load_state_dict(safetensors.torch.load(message["weights"]))
         transformer.to(get_torch_default_device())
         self.fill(HFObjects(tokenizer, transformer, None), message["files"])
@@ -275,4 +278,4 @@ def _batch(tokenizer: Any, rows: list[list[int]]) -> WordpieceBatch:
         ids[index, : lengths[index]] = [tokenizer.cls_token_id, *row, tokenizer.sep_token_id]
         mask[index, : lengths[index]] = 1
     strings = [tokenizer.convert_ids_to_tokens(row) for row in ids]
-    return WordpieceBatch(strings, ids, mask, lengths, None)
+    return WordpieceBatch(strings, cast("Ints2d", ids), cast("Floats2d", mask), lengths, None)
