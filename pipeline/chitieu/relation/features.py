@@ -18,7 +18,7 @@ from chitieu.period import Period
 from chitieu.quantity import Quantity
 from chitieu.relation.layout import BETWEEN, Layout
 from chitieu.relation.mentions import Mention
-from chitieu.relation.words import words
+from chitieu.relation.words import norms, titles, words
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -76,8 +76,8 @@ class Features:
     """
 
     def __init__(self, doc: Doc, layout: Layout, values: Sequence[Mention], present: int | None) -> None:
-        self.words = [token.norm_ for token in doc]
-        self.titles = np.array([token.is_title for token in doc], dtype=bool)
+        self.words = norms(doc)
+        self.titles = titles(doc)
         self.layout = layout
         self.present = present
         self.values = Place.of(values, layout)

@@ -16,6 +16,7 @@ from chitieu.relation.candidates import POOLS, WORDS, Pool, pairs, pool_mentions
 from chitieu.relation.features import Features, Place
 from chitieu.relation.layout import Layout, read_layout
 from chitieu.relation.mentions import Mentions, find_mentions
+from chitieu.relation.words import offsets
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -88,7 +89,7 @@ def read_inputs(doc: Doc, spans: Sequence[Span], published: date | None = None, 
     ]
     return DocInputs(
         mentions=mentions,
-        word_offsets=np.array([(token.idx, token.idx + len(token)) for token in doc], dtype=np.int64).reshape(-1, 2),
+        word_offsets=offsets(doc),
         tokens=np.stack([place.first, place.last], axis=1),
         contexts=_contexts(place, layout, len(doc)),
         features=features.of_mentions(mentions.values, "values"),

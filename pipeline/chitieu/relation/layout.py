@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from spacy.tokens import Doc
 
-from chitieu.relation.words import words
+from chitieu.relation.words import norms
+from chitieu.relation.words import words as word_list
 
 Ints = npt.NDArray[np.int64]
 
-BETWEEN: tuple[str, ...] = words("between")
+BETWEEN: tuple[str, ...] = word_list("between")
 _SENTENCE_END = frozenset({".", "!", "?", "…", ";"})
 _CLAUSE_END = frozenset({",", ";", ":", "(", ")", ".", "!", "?", "…"})
 _BULLETS = frozenset({"-", "–", "—", "+", "*", "•", "●", "▪", "◦", "✓", "·"})
@@ -45,7 +46,7 @@ class Layout:
 
 def read_layout(doc: Doc) -> Layout:
     """Number the lines, sentences and clauses of a doc and find its list items and headings."""
-    words = [token.norm_ for token in doc]
+    words = norms(doc)
     breaks = np.array(["\n" in word for word in words], dtype=bool)
     ends = np.array([word in _SENTENCE_END for word in words], dtype=bool)
     clause_ends = np.array([word in _CLAUSE_END for word in words], dtype=bool)

@@ -13,6 +13,7 @@ from chitieu.article import Span
 from chitieu.labels import Label
 from chitieu.period import Period, find_periods, resolve_periods
 from chitieu.quantity import Quantity, QuantityError, parse_quantity
+from chitieu.relation.words import offsets
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def find_mentions(doc: Doc, spans: Sequence[Span], published: date | None = None
         by_label[span.label].append(span)
     years = _with_grammar(text, by_label[Label.YEAR], spans)
     periods = resolve_periods(text, [(span.start, span.end) for span in years], published, title)
-    starts = [token.idx for token in doc]
+    starts: list[int] = offsets(doc)[:, 0].tolist()
 
     def mention(span: Span, quantity: Quantity | None = None, period: Period | None = None) -> Mention:
         first = max(bisect.bisect_right(starts, span.start) - 1, 0)

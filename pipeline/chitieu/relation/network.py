@@ -1,8 +1,8 @@
 """The relation network: scores pairs of a value and a candidate for each role, and tells each value's status and kind.
 
 For a pair, a hidden layer adds what is known of the value, of the candidate and of the two together; the scores of a
-value's candidates and of "none" compete in a softmax (METRIC and cue are chosen word by word, each weighed by itself). A
-second pass looks at what the values before and behind, and all of the same line, sentence and heading, chose in the
+value's candidates and of "none" compete in a softmax (METRIC and cue are chosen word by word, each weighed by itself).
+A second pass looks at what the values before and behind, and all of the same line, sentence and heading, chose in the
 first: the figures of a list share their org, year and cue. Status, kind and direction are told from the value, its
 likely cue and the time of its likely year.
 """

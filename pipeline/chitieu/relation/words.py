@@ -1,4 +1,8 @@
-"""The word lists behind the features, kept as data; their order is part of a trained model."""
+"""The words of a doc as arrays, and the word lists behind the features.
+
+The lists are kept as data; their order is part of a trained model. A doc's words are taken from its arrays, since making
+a Token object for each of them costs more than all that is asked of it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,13 @@ import json
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from spacy.attrs import IS_TITLE, LENGTH, NORM, SPACY  # type: ignore[import-not-found]  # compiled, without types
+from spacy.tokens import Doc
+
+Ints = npt.NDArray[np.int64]
 
 
 @lru_cache(maxsize=1)
@@ -17,3 +28,22 @@ def _tables() -> dict[str, Any]:
 def words(name: str) -> tuple[Any, ...]:
     """One list of `words.json`: its words, as `Token.norm_` gives them, or its groups of words."""
     return tuple(_tables()[name]["words"])
+
+
+def norms(doc: Doc) -> list[str]:
+    """The norm of each token."""
+    strings = doc.vocab.strings
+    return [strings[key] for key in doc.to_array(NORM).tolist()]
+
+
+def offsets(doc: Doc) -> Ints:
+    """Start and end of each token in code points, shape (tokens, 2)."""
+    lengths, spaces = doc.to_array([LENGTH, SPACY]).astype(np.int64).T
+    starts = np.cumsum(lengths + spaces) - lengths - spaces
+    return np.stack([starts, starts + lengths], axis=1)
+
+
+def titles(doc: Doc) -> npt.NDArray[np.bool_]:
+    """Whether each token begins with a capital and goes on small, shape (tokens,)."""
+    flags: npt.NDArray[np.bool_] = doc.to_array(IS_TITLE).astype(bool)
+    return flags
