@@ -17,11 +17,15 @@ _AFTER = re.compile(
     r"\s?,?\s?(?:của\s|trong\s)?(?:năm\s(?:(?:19|20)\d\d|nay|ngoái|trước|tới)|(?:năm\s)?[/-]\s?(?:19|20)\d\d)(?!\d)"
 )
 _COMPARED = re.compile(r"(?:\bso|so với|bằng|hơn)\s(?:với\s)?(?:\w+\s){0,2}?$")
+_CLOSED = re.compile(r"[^.;\n]{0,60}\bcuối năm(?! nay)")
 _PLANNED = re.compile(r"(?:\bsẽ\b|dự kiến|kế hoạch|phấn đấu|mục tiêu|sắp)[^.;\n]*$")
 _AT_ONCE = re.compile(r"cùng\s(?:thời gian|thời điểm|giai đoạn)(?:\s(?:này|đó))?")
 # A month further ahead than this is the year before's. 0 costs 7 of the 73 bare dates of the dated training articles;
 # 1 to 8 do equally well there, so 3 is a middle that keeps `tháng 12` in January and `tháng 6` in April right.
 _MONTHS_AHEAD = 3
+_SPRING, _AUTUMN = 3, 10  # a month to March that is planned from October on is one of the next year
+_SCHOOL = 8  # in August the school year to come is already this one
+_BESIDE = 120  # characters from one month to the next of the same year, `quý IV có 6, kém quý II`
 
 
 class Discourse:
@@ -32,6 +36,7 @@ class Discourse:
         self.present = present
         self.told = Reported(text, years, present)
         self.last: Period | None = None
+        self.last_at = 0
         self.month: Period | None = None
 
     def resolve(self, start: int, end: int) -> Period | None:
@@ -52,7 +57,7 @@ class Discourse:
         if period is not None and period.months > 12:
             self.told.term = period
         elif period is not None and not compared:
-            self.last = period
+            self.last, self.last_at = period, start
         return period
 
     def _date(self, expression: Expression, mention: str, start: int) -> Period | None:
@@ -65,6 +70,8 @@ class Discourse:
             if governing and _AT_ONCE.fullmatch(mention) and not _COMPARED.search(self.text, max(0, start - 24), start):
                 return governing
             return resolve_base(governing, expression) if governing else None
+        if expression.school is not None:
+            return self._school_year(expression.school)
         if expression.unit:
             return self._unit(expression, is_just_past(mention))
         if expression.later and (told := self.told.focus) and told + expression.later <= (present or 0):
@@ -90,14 +97,21 @@ class Discourse:
         if expression.anchor is Anchor.PAST:
             return past_year(self.present, told.focus)
         if expression.nth:
-            aimed = aimed_before(self.text, start) or aimed_after(self.text, end)
+            aimed = self._is_aimed(start, end)
             first = present if aimed or told.focus is None else told.focus
             return None if first is None else first + expression.nth - 1
         if expression.anchor is Anchor.CONTEXT and not expression.months and not expression.at:
             return self._whole_year(start, end)
+        if expression.tet and present and self.present.month >= _AUTUMN and self._is_aimed(start, end):
+            return present + 1
+        if expression.start_of_year and present and is_young(self.present) and _CLOSED.match(self.text, end):
+            return present - 1
         if present is None or not self.present.certain or expression.anchor is Anchor.PRESENT or expression.offset:
             return present
         return self._part_of_year(expression, start, end)
+
+    def _is_aimed(self, start: int, end: int) -> bool:
+        return aimed_before(self.text, start) or aimed_after(self.text, end)
 
     def _whole_year(self, start: int, end: int) -> int | None:
         """Date `trong năm`, `cả năm`, `cuối năm`."""
@@ -105,7 +119,7 @@ class Discourse:
         near = told.focus_is_near(start)
         if present is None or not self.present.certain:
             return whole_year(self.present, told.focus, near)
-        aimed = aimed_before(self.text, start) or aimed_after(self.text, end)
+        aimed = self._is_aimed(start, end)
         if (planned := told.plan_near(start)) is not None:
             return planned
         if near and not aimed:
@@ -129,18 +143,28 @@ class Discourse:
         ruled, plan = told.ruled(start)
         if ruled is not None and present - 1 <= ruled <= present + plan:
             return ruled
+        if expression.at <= _SPRING and self.present.month >= _AUTUMN and aimed_before(self.text, start):
+            return present + 1
         if _PLANNED.search(self.text[max(0, start - 80) : start]) or aimed_after(self.text, end) or plan:
             return present
-        return self._not_ahead(expression, present)
+        return self._not_ahead(expression, present, start)
 
-    def _not_ahead(self, expression: Expression, year: int | None) -> int | None:
+    def _not_ahead(self, expression: Expression, year: int, start: int) -> int:
         """Take a month that is far ahead of the present as one of the year before (`tháng 12` in January)."""
         months = expression.months
         first = months[0] if months and months[0] > 1 else expression.at
-        ahead = first > self.present.month + _MONTHS_AHEAD
-        if year is not None and self.present.certain and ahead and not expression.offset:
-            return year - 1
-        return year
+        beside = self.last if "\n" not in self.text[self.last_at : start] and start - self.last_at < _BESIDE else None
+        if beside is not None and beside.year == year - 1 and beside.months < 12:
+            return year - (first > self.present.month)
+        return year - (first > self.present.month + _MONTHS_AHEAD)
+
+    def _school_year(self, away: int) -> Period | None:
+        """Date `năm học này`, which runs from September: years away from the present one."""
+        year = self.present.year
+        if year is None:
+            return None
+        first = year - (0 < self.present.month < _SCHOOL) + away
+        return Period.of_years(first, first + 1)
 
     def _unit(self, expression: Expression, just_past: bool) -> Period | None:
         """Date `tháng này`, `quý trước`: units from the last period of that length, or from the present one."""

@@ -44,6 +44,8 @@ class Expression:
         edge: for `đầu nhiệm kỳ` -1, for `cuối nhiệm kỳ` 1; 0 otherwise.
         event: the event that dates it (`lúc mới sáp nhập`); empty otherwise.
         rest: whether it is what is left of a year (`6 tháng còn lại`), which lies ahead.
+        tet: whether it is the lunar new year.
+        school: for `năm học này`, how many school years away from the present one; None otherwise.
     """
 
     anchor: Anchor
@@ -63,6 +65,8 @@ class Expression:
     edge: int = 0
     event: str = ""
     rest: bool = False
+    tet: bool = False
+    school: int | None = None
 
 
 @lru_cache(maxsize=4096)
@@ -80,6 +84,8 @@ def read(text: str) -> Expression:
         return Expression(Anchor.PRESENT, cycle=cycle)
     if not at and (found := _counted_from_what_was_told(text, anchor)):
         return found
+    if school := wording.SCHOOL_YEAR.search(text):
+        return Expression(anchor, school=0 if school[1] else -1 if school[2] else 1)
     unit = _unit(text)
     if unit is not None and anchor is not Anchor.SAME and not at:
         size, offset = unit
@@ -99,6 +105,7 @@ def read(text: str) -> Expression:
         same=same,
         start_of_year=new_year,
         rest="còn lại" in text,
+        tet=wording.TET.search(text) is not None,
     )
 
 
@@ -119,6 +126,9 @@ def _is_stretch(text: str, years: tuple[int, ...], has_months: bool) -> bool:
     if len(years) == 1:
         return re.search(rf"{years[0]} (?:cho )?(?:đến|tới) nay", text) is not None
     if re.search(r"từ .*?(?:đến|tới|-)", text) and years[0] < years[-1]:
+        return True
+    counted = wording.COUNTED_YEARS.search(text)
+    if counted and wording.number(counted[1]) == len(years) == years[-1] - years[0] + 1:
         return True
     return not has_months and (wording.SPAN.search(text) is not None or wording.TERM.search(text) is not None)
 
@@ -154,7 +164,8 @@ def _named_months(text: str) -> tuple[tuple[int, int] | None, int]:
         return None, month
     half = wording.HALF.search(text)
     if half:
-        return ((7, 12) if "cuối" in half[0] else (1, 6)), (12 if "cuối" in half[0] else 6)
+        last = re.search(r"cuối|còn lại", half[0]) is not None
+        return ((7, 12) if last else (1, 6)), (12 if last else 6)
     found = _quarters(text) or _cumulated(text) or _months(text)
     return found or (None, 0)
 
@@ -203,6 +214,9 @@ def _months(text: str) -> tuple[tuple[int, int] | None, int] | None:
     pair = wording.MONTHS.search(text)
     if pair and (a := wording.number(pair[1])) and (b := wording.number(pair[2])) and a < b:
         return ((a, b) if not wording.PART_OF_MONTH.search(text) else None), b
+    rest = wording.TO_YEAR_END.search(text)
+    if rest and (n := wording.number(rest[1])):
+        return (n, 12), 12
     months = wording.MONTH.findall(text)
     slash = wording.MONTH_SLASH.search(text)
     n = wording.number(months[-1]) if months else int(slash[1]) if slash else 0
@@ -234,9 +248,11 @@ def _anchor(text: str, years: tuple[int, ...], has_months: bool) -> tuple[Anchor
     if wording.NEXT.search(text):
         return Anchor.PRESENT, 1
     if wording.TET.search(text):  # it falls in the first months: the one gone by, not the year that was reported
+        return Anchor.PRESENT, -1 if re.search(r"tết (?:năm )?(?:trước|ngoái)", text) else 0
+    if wording.THIS.search(text):
         return Anchor.PRESENT, 0
-    if wording.THIS.search(text) or wording.SINCE.search(text):
-        return Anchor.PRESENT, 0
+    if wording.SINCE.search(text):
+        return (Anchor.CONTEXT if has_months else Anchor.PRESENT), 0
     if wording.PAST.search(text):
         return Anchor.PAST, 0
     if has_months:

@@ -16,7 +16,8 @@ _PLAN = re.compile(
     r"|đặt ra|đề ra|dự toán"
 )
 _RESULT = re.compile(
-    r"kết quả|thực hiện được|\bđạt\b|\bđã\b(?! (?:ký|ban hành|thông qua|giao|duyệt|đề ra|đăng ký))|tổng kết|nhìn lại|so với|đánh giá|hoàn thành|tình hình"
+    r"kết quả|thực hiện được|\bđạt\b|\bđã\b(?! (?:ký|ban hành|thông qua|giao|duyệt|đề ra|đăng ký))"
+    r"|tổng kết|nhìn lại|so với|đánh giá|hoàn thành|tình hình"
 )
 
 

@@ -66,7 +66,7 @@ _NOW = (
     r"|thời gian (?:vừa )?qua|thời gian tới)"
 )
 _NEW_YEAR = (
-    r"(?:hồi đầu|thời điểm đầu|đầu|cuối|giữa|cả|kết thúc|trong|toàn)(?: của)?"
+    r"(?:hồi đầu|thời điểm đầu|đầu|hết|cuối|giữa|cả|kết thúc|trong|toàn)(?: của)?"
     rf" (?:năm(?: {_FISCAL})?(?! {_NAMED}|\w)|kỳ(?! \d)|niên độ)(?!\w)"
 )
 # `trong tháng` alone only where a clause starts: before a number it would swallow `trong tháng 7`.
@@ -84,7 +84,9 @@ _CROP = r"(?:vụ|mùa)(?: mùa| đông xuân| hè thu| thu đông| xuân| hè| 
 _TOLD = (
     rf"(?:năm (?:cũ|kia|mới|(?:đầu|cuối)(?: của)? nhiệm kỳ|đầu(?: tiên)?|thứ {NUMBER})"
     rf"|(?:đầu|cuối|giữa|nửa(?: đầu| cuối)?|kết thúc) nhiệm kỳ|nhiệm kỳ (?:mới|qua)"
-    rf"|{NUMBER} năm sau|{_CROP} (?:này|(?:vừa )?qua|(?:liền )?trước)|(?:nửa|trọn) năm(?: còn lại)?)(?!\w)"
+    rf"|{NUMBER} năm sau|{_CROP} (?:này|(?:vừa )?qua|(?:liền )?trước)|(?:nửa|trọn) năm(?: còn lại)?"
+    rf"|(?:những|các|mấy) tháng (?:còn lại|cuối)(?:(?: của| trong)? năm(?! {_NAMED}))?"
+    r"|(?:lúc|khi|hồi) mới (?:sáp nhập|hợp nhất|thành lập|tái lập|chia tách|ra đời))(?!\w)"
 )
 _TET = rf"(?:dịp )?tết(?: nguyên đán)?(?: (?:giáp|ất|bính|đinh|mậu|kỷ|canh|tân|nhâm|quý) \w+)?(?: {YEAR})?"
 _EDGE = rf"(?:(?:đầu|cuối|giữa|cả|hồi đầu|hồi cuối|những tháng cuối|những tháng đầu) {_ANNUM})"

@@ -82,7 +82,11 @@ CUMULATED = _re(
     rf"(?! *(?:{MONTH_NAME})(?:\s*[/,-]|$))( cuối| còn lại| tới| sau)?"
 )
 TERSE = _re(r"(?<![a-z\d])(?:(\d{1,2})t|q([1-4])|h([12])|(\d{1,2})m)(?=\s*[/-]?\s*(?:\d|năm|$))")
-HALF = _re(r"nửa (đầu|cuối)(?: của)? (?:năm|niên|(?=(?:19|20)\d\d))|(bán niên)|6 tháng (cuối)|sáu tháng (cuối)")
+SCHOOL_YEAR = _re(r"năm học (?:(này|nay|mới)|((?:vừa )?qua|vừa rồi|trước)|(tới|sau))")
+HALF = _re(
+    r"nửa (đầu|cuối)(?: của)? (?:năm|niên|(?=(?:19|20)\d\d))|(bán niên|nửa năm(?! còn))"
+    r"|(?:6|sáu) tháng (cuối)|nửa năm (còn lại)"
+)
 QUARTER = _re(rf"quý ({QUARTER_NAME})(?![\w])")
 QUARTERS = _re(rf"({NUMBER}) quý( cuối)?")
 LAST_QUARTER = _re(r"quý cuối")
@@ -107,6 +111,9 @@ N_YEARS = _re(
     rf"(?:(\d{{1,2}}|{_WORD}) năm)"
     r" ?(qua|vừa qua|gần đây|gần nhất|trước đây|trở lại đây|tới|tiếp theo|sau|nay|thực hiện|liên tiếp|đầu|thành lập)?"
 )
+# `hai năm 2021, 2022` is one stretch.
+COUNTED_YEARS = _re(rf"({NUMBER}) năm (?={YEAR})")
+TO_YEAR_END = _re(rf"từ tháng ({MONTH_NAME}) (?:đến|tới) (?:hết|cuối) năm")
 TERM = _re(r"giai đoạn|nhiệm kỳ|thời kỳ|năm học|niên độ|niên vụ|niên khóa|năm tài chính|\bvụ\b")
 SPAN = _re(rf"({YEAR}) ?(?:-|/|đến|tới|đến năm|đến hết năm|đến cuối năm) ?({YEAR})")
 STEMS = ("giáp", "ất", "bính", "đinh", "mậu", "kỷ", "canh", "tân", "nhâm", "quý")
