@@ -88,7 +88,7 @@ def _word_model() -> _WordModel:
             "C301",
             "underthesea's word segmentation model is not where this version expects it",
             place=str(pipeline),
-            remedy="install a supported release: pip install 'underthesea>=8.0,<10'",
+            remedy="install a supported release: pip install 'underthesea>=9.1,<10'",
         )
     tagger = CRFTagger()
     tagger.load(str(words / "models.bin"))
@@ -118,7 +118,7 @@ def word_norm(word: str) -> str:
     >>> word_norm("Hợp tác xã"), word_norm("1.183"), word_norm("2021")
     ('hợp_tác_xã', '0.000', 'yyyy')
     """
-    if word[0].isdigit():
+    if word[0].isdecimal():
         return "yyyy" if _YEAR.fullmatch(word) else _DIGIT.sub("0", word)
     return "_".join(_spelling(syllable).lower() for syllable in word.split()) or word
 
@@ -210,7 +210,7 @@ def segment(text: str) -> Iterator[tuple[int, int]]:
                 word.append(piece)
                 continue
             yield from _dictionary_words(word, counts, model.dictionary) if len(word) > 1 else (word[0][:2],)
-            counts = last[2][0].isdigit() or (counts and last[2].lower() in _SCALES)
+            counts = last[2][0].isdecimal() or (counts and last[2].lower() in _SCALES)
             word = [piece]
         yield from _dictionary_words(word, counts, model.dictionary) if len(word) > 1 else (word[0][:2],)
 

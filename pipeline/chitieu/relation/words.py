@@ -1,7 +1,7 @@
 """The words of a doc as arrays, and the word lists behind the features.
 
-The lists are kept as data; their order is part of a trained model. A doc's words are taken from its arrays, since making
-a Token object for each of them costs more than all that is asked of it.
+The lists are kept as data; their order is part of a trained model. A doc's words are taken from its arrays, since
+making a Token object for each of them costs more than all that is asked of it.
 """
 
 from __future__ import annotations
