@@ -16,6 +16,8 @@ from chitieu.quantity import Quantity, read_bound
 from chitieu.relation.links import Links
 
 _BEFORE, _BEHIND = 48, 32  # characters beside a value that can bound it; the longest cue has under 30
+_LONGEST_SENTENCE_PART = 1_000  # characters before or behind the value
+_LONGEST_ABBREVIATION = 12  # characters, with the white space before a list item's number
 _SENTENCE_END = re.compile(r"[.!?…][\"”’»)\]]*(?=\s)|\n")
 # A stop behind these ends no sentence: an initial, a title, the number of a list item.
 _ABBREVIATION = re.compile(r"(?:(?<!\w)(?:[A-ZĐ]|[Tt][Pp]|T[XTS]|ThS|P?GS|BS|KS)|(?:\A|\n)[ \t]*\d{1,3})\Z")
@@ -117,17 +119,16 @@ def _clean(surface: str) -> str:
 
 def sentence_around(text: str, start: int, end: int) -> Offsets:
     """Offsets of the sentence that holds a span: up to a stop or a line break on both sides, white space left out."""
-    window = max(0, start - 1_000)
-    left = window
+    left = window = max(0, start - _LONGEST_SENTENCE_PART)
     for match in _SENTENCE_END.finditer(text, window, start):
-        if match.group() == "\n" or not _ABBREVIATION.search(text, window, match.start()):
+        if match.group() == "\n" or not _abbreviated(text, window, match.start()):
             left = match.end()
-    right = min(len(text), end + 1_000)
+    right = min(len(text), end + _LONGEST_SENTENCE_PART)
     for match in _SENTENCE_END.finditer(text, end, right):
         if match.group() == "\n":
             right = match.start()
             break
-        if not _ABBREVIATION.search(text, end, match.start()) or text[match.end() : match.end() + 1] == "\n":
+        if not _abbreviated(text, end, match.start()) or text[match.end() : match.end() + 1] == "\n":
             right = match.end()
             break
     while left < start and text[left].isspace():
@@ -135,3 +136,8 @@ def sentence_around(text: str, start: int, end: int) -> Offsets:
     while right > end and text[right - 1].isspace():
         right -= 1
     return left, right
+
+
+def _abbreviated(text: str, start: int, stop: int) -> bool:
+    """Whether what stands before a stop, no further back than `start`, is an abbreviation."""
+    return _ABBREVIATION.search(text, max(start, stop - _LONGEST_ABBREVIATION), stop) is not None
