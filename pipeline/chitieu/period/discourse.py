@@ -18,6 +18,9 @@ _AFTER = re.compile(
 )
 _COMPARED = re.compile(r"(?:\bso|so với|bằng|hơn)\s(?:với\s)?(?:\w+\s){0,2}?$")
 _CLOSED = re.compile(r"[^.;\n]{0,60}\bcuối năm(?! nay)")
+_DONE = re.compile(r"[^.;\n\d]{0,60}\bđã\b")
+_IS = re.compile(r"\blà(?:\s\w+)?\s$")
+_IN_A_ROW = re.compile(r"\s(?:liên tiếp|liền)")
 _PLANNED = re.compile(r"(?:\bsẽ\b|dự kiến|kế hoạch|phấn đấu|mục tiêu|sắp)[^.;\n]*$")
 _AT_ONCE = re.compile(r"cùng\s(?:thời gian|thời điểm|giai đoạn)(?:\s(?:này|đó))?")
 # A month further ahead than this is the year before's. 0 costs 7 of the 73 bare dates of the dated training articles;
@@ -55,7 +58,7 @@ class Discourse:
         if expression.at and period is not None and not compared:
             self.month = Period.of_months(period.year, expression.at, expression.at)
         if period is not None and period.months > 12:
-            self.told.term = period
+            self.told.term = period if expression.school is None else self.told.term
         elif period is not None and not compared:
             self.last, self.last_at = period, start
         return period
@@ -83,10 +86,11 @@ class Discourse:
             return None
         if expression.edge and (term := self.told.any_term()) is not None:
             return Period.of_year(term.start[0] if expression.edge < 0 else term.year)
-        if expression.term and (term := self.told.term) is not None:
+        back = expression.term and is_just_past(mention)
+        if expression.term and (term := self.told.any_term() if back else self.told.term) is not None:
             if term_is_ahead(mention):
                 return term_after(term) if term.year <= present else term
-            return term_before(term) if is_just_past(mention) and term.year > present else term
+            return term_before(term) if back and term.year > present else term
         return build(expression, year + expression.offset, present)
 
     def _year(self, expression: Expression, start: int, end: int) -> int | None:
@@ -97,8 +101,9 @@ class Discourse:
         if expression.anchor is Anchor.PAST:
             return past_year(self.present, told.focus)
         if expression.nth:
-            aimed = self._is_aimed(start, end)
-            first = present if aimed or told.focus is None else told.focus
+            if _IS.search(self.text, max(0, start - 24), start) or _IN_A_ROW.match(self.text, end):
+                return present
+            first = present if self._is_aimed(start, end) or told.focus is None else told.focus
             return None if first is None else first + expression.nth - 1
         if expression.anchor is Anchor.CONTEXT and not expression.months and not expression.at:
             return self._whole_year(start, end)
@@ -120,7 +125,8 @@ class Discourse:
         if present is None or not self.present.certain:
             return whole_year(self.present, told.focus, near)
         aimed = self._is_aimed(start, end)
-        if (planned := told.plan_near(start)) is not None:
+        planned = told.plan_near(start)
+        if planned is not None and (aimed or not _DONE.match(self.text, end)):
             return planned
         if near and not aimed:
             return whole_year(self.present, told.focus, near)
@@ -140,7 +146,7 @@ class Discourse:
         said = told.sentence_year(start)
         if said is not None and present - 1 <= said <= present + 1:
             return said
-        ruled, plan = told.ruled(start)
+        ruled, plan = told.ruled(start, lead=True)
         if ruled is not None and present - 1 <= ruled <= present + plan:
             return ruled
         if expression.at <= _SPRING and self.present.month >= _AUTUMN and aimed_before(self.text, start):

@@ -164,7 +164,7 @@ def _named_months(text: str) -> tuple[tuple[int, int] | None, int]:
         return None, month
     half = wording.HALF.search(text)
     if half:
-        last = re.search(r"cuối|còn lại", half[0]) is not None
+        last = re.search(r"cuối|chót|còn lại", half[0]) is not None
         return ((7, 12) if last else (1, 6)), (12 if last else 6)
     found = _quarters(text) or _cumulated(text) or _months(text)
     return found or (None, 0)
@@ -203,7 +203,7 @@ def _cumulated(text: str) -> tuple[tuple[int, int] | None, int] | None:
     n = wording.number(re.split(r"-|đến|và", match[1])[-1].strip())
     if not 1 <= n <= 12:
         return None
-    if match[2] and match[2].strip() in {"cuối", "còn lại"}:
+    if match[2] and match[2].strip() in {"cuối", "chót", "còn lại"}:
         return ((10, 12), 12) if n == 3 else (None, 12)
     if match[2]:
         return None

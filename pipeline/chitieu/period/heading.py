@@ -56,6 +56,13 @@ def ruling_line(text: str, start: int) -> tuple[int, int] | None:
     return None
 
 
+def is_lead(text: str, line: tuple[int, int], start: int) -> bool:
+    """Whether a ruling line (its offsets) leads a list in which an offset stands, or announces plans."""
+    content = text[line[0] : line[1]].rstrip()
+    own = text.rfind("\n", 0, start) + 1
+    return content.endswith(":") or _BULLET.match(text, own) is not None or is_plan(content)
+
+
 def is_plan(line: str) -> bool:
     """Whether a heading or lead announces plans and no results; `line` is folded."""
     return _PLAN.search(line) is not None and _RESULT.search(line) is None

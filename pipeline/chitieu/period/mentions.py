@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from chitieu.period.folding import fold
-from chitieu.period.wording import COUNTED, MONTH_NAME, NUMBER, QUARTER_NAME, YEAR
+from chitieu.period.wording import BRANCHES, COUNTED, MONTH_NAME, NUMBER, QUARTER_NAME, STEMS, YEAR
 
 _YEAR = rf"{YEAR}(?!\d|[.,]\d)"
 _BARE = rf"{YEAR}(?![\d%]|[.,]\d){COUNTED}"
@@ -32,7 +32,7 @@ _DATE = (
 )
 _MONTHS = (
     rf"{NUMBER}(?: ?(?:-|đến|và) ?{NUMBER})? ?tháng(?! (?!năm){MONTH_NAME}(?!\w))"
-    rf"(?: (?:đầu tiên|đầu|cuối|còn lại)(?: của)?(?: năm(?!\w)(?! {_NAMED}))?)?"
+    rf"(?: (?:đầu tiên|đầu|cuối|chót|còn lại)(?: của)?(?: năm(?!\w)(?! {_NAMED}))?)?"
 )
 _MONTH = (
     rf"tháng ?(?!năm {_NAMED}){MONTH_NAME}(?!\w)"
@@ -86,6 +86,8 @@ _TOLD = (
     rf"|(?:đầu|cuối|giữa|nửa(?: đầu| cuối)?|kết thúc) nhiệm kỳ|nhiệm kỳ (?:mới|qua)"
     rf"|{NUMBER} năm sau|{_CROP} (?:này|(?:vừa )?qua|(?:liền )?trước)|(?:nửa|trọn) năm(?: còn lại)?"
     rf"|(?:những|các|mấy) tháng (?:còn lại|cuối)(?:(?: của| trong)? năm(?! {_NAMED}))?"
+    r"|năm học (?:này|nay|mới|tới|sau|(?:vừa )?qua|vừa rồi|trước)"
+    rf"|năm (?:{'|'.join(STEMS)}) (?:{'|'.join(BRANCHES)})"
     r"|(?:lúc|khi|hồi) mới (?:sáp nhập|hợp nhất|thành lập|tái lập|chia tách|ra đời))(?!\w)"
 )
 _TET = rf"(?:dịp )?tết(?: nguyên đán)?(?: (?:giáp|ất|bính|đinh|mậu|kỷ|canh|tân|nhâm|quý) \w+)?(?: {YEAR})?"

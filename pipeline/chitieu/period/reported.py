@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from chitieu.period.heading import is_plan, ruling_line
+from chitieu.period.heading import is_lead, is_plan, ruling_line
 from chitieu.period.present import Present
 from chitieu.period.timeline import DatedYear, Tense
 from chitieu.period.value import Period
@@ -18,6 +18,7 @@ _NAMED = re.compile(r"năm (?:nay|này)|(năm (?:tới|sau)|sang năm)")
 _PAIR_WIDTH = 16  # characters from the first digit of one year to that of the next, `2016 đến năm 2020` at most
 _SENTENCE = 200  # characters back from a month in which a year may govern it
 _MERGER = 2025  # on 1 July the provinces and communes of the whole country were merged
+_OPENING = 30
 _NEVER_GOVERNS = {Tense.SAME, Tense.BASE, Tense.SPAN}
 
 
@@ -86,13 +87,22 @@ class Reported:
                 and item.tense not in _NEVER_GOVERNS
                 and not self._is_aside(item.start)
             ):
-                return item.year if not _DEADLINE.search(self.text[max(0, item.start - 20) : item.start]) else None
+                return item.year if self._opens_sentence(item.start) else None
         return None
 
-    def ruled(self, start: int) -> tuple[int | None, bool]:
-        """Return the year that the heading or lead above an offset names, and whether that announces plans."""
+    def _opens_sentence(self, start: int) -> bool:
+        """Whether a year is the first thing that its sentence says, `Năm 2022, …`, and not what went before."""
+        before = _STOP.split(self.text[max(0, start - _OPENING) : start])[-1].strip()
+        short = len(before) < _OPENING - 1 or start <= _OPENING
+        return short and not before.startswith("sau") and not _DEADLINE.search(before + " ")
+
+    def ruled(self, start: int, lead: bool = False) -> tuple[int | None, bool]:
+        """Return the year that the heading or lead above an offset names, and whether that announces plans.
+
+        With `lead` only the lead of a list or a heading of plans counts, not the headline of a report.
+        """
         place = ruling_line(self.text, start)
-        if place is None:
+        if place is None or (lead and not is_lead(self.text, place, start)):
             return None, False
         line, present = self.text[slice(*place)], self.present.year
         plan = is_plan(line)

@@ -11,9 +11,11 @@ _YOUNG_UNTIL = 2
 _JUST_PAST_UNTIL = 5
 _REVIEWED_UNTIL = 6  # annual meetings, which review the year before, are over by then
 
+# `đạt mục tiêu`, `vượt dự kiến` and `phải đóng cửa` report; `mục tiêu` and `phải đạt` look ahead.
 _AIM = (
-    r"\bsẽ\b|dự kiến|phấn đấu|\bsắp\b|\bmuốn\b|đặt (?:ra )?(?:mục tiêu|kế hoạch|chỉ tiêu)|mục tiêu"
-    r"|dự báo|có thể|\bphải\b|dự tính|kỳ vọng|đề nghị nâng"
+    r"\bsẽ\b|(?<!vượt\s)(?<!so\s)(?<!hơn\s)dự kiến|phấn đấu|\bsắp\b|\bmuốn\b|dự báo|có thể|dự tính|kỳ vọng|\bcần\b"
+    r"|đặt (?:ra )?(?:kế hoạch|chỉ tiêu)|(?<!đạt\s)(?<!vượt\s)(?<!thành\s)(?<!với\s)(?<!%\s)mục tiêu"
+    r"|\bphải (?:đạt|lấp|tăng|giảm|thu|lập|có|xong|hoàn thành|chờ tới)"
 )
 _AIM_BEFORE = re.compile(rf"(?:{_AIM})[^.;\n]*$")
 # Only up to the next figure, which is the one that the expression dates.

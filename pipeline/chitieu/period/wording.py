@@ -79,13 +79,13 @@ NOW = _re(
 )
 CUMULATED = _re(
     rf"(?<![\d/.,])({NUMBER}|{NUMBER} ?(?:-|đến|và) ?{NUMBER}) ?tháng"
-    rf"(?! *(?:{MONTH_NAME})(?:\s*[/,-]|$))( cuối| còn lại| tới| sau)?"
+    rf"(?! *(?:{MONTH_NAME})(?:\s*[/,-]|$))( cuối| chót| còn lại| tới| sau)?"
 )
 TERSE = _re(r"(?<![a-z\d])(?:(\d{1,2})t|q([1-4])|h([12])|(\d{1,2})m)(?=\s*[/-]?\s*(?:\d|năm|$))")
 SCHOOL_YEAR = _re(r"năm học (?:(này|nay|mới)|((?:vừa )?qua|vừa rồi|trước)|(tới|sau))")
 HALF = _re(
     r"nửa (đầu|cuối)(?: của)? (?:năm|niên|(?=(?:19|20)\d\d))|(bán niên|nửa năm(?! còn))"
-    r"|(?:6|sáu) tháng (cuối)|nửa năm (còn lại)"
+    r"|(?:6|sáu) tháng (cuối|chót)|nửa năm (còn lại)"
 )
 QUARTER = _re(rf"quý ({QUARTER_NAME})(?![\w])")
 QUARTERS = _re(rf"({NUMBER}) quý( cuối)?")
