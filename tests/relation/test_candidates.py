@@ -83,7 +83,7 @@ DOC = spacy.blank("vi", config={"nlp": {"tokenizer": {"@tokenizers": "chitieu.to
 
 
 @given(st.integers(0, 8), st.integers(0, 8), st.sets(st.integers(0, 60)))
-def test_word_pairs_are_the_words_within_reach_and_the_headings(before, behind, silent):
+def test_word_pairs_are_the_words_within_reach_and_those_of_headings_and_openings(before, behind, silent):
     doc = DOC
     takes = np.array([token.i not in silent and not token.is_space for token in doc])
     values = singles(*(token.i for token in doc if token.text.isdigit() and len(token) < 4))
@@ -97,9 +97,11 @@ def test_word_pairs_are_the_words_within_reach_and_the_headings(before, behind, 
             word for word in range(value.first - before, value.last + behind) if 0 <= word < len(doc) and takes[word]
         }
         assert near <= weighed
-        headings = {layout.heading[layout.line[value.first]]}
-        headings |= {layout.heading[heading] for heading in headings}
-        assert {layout.line[word] for word in weighed - near} <= headings
+        line = layout.line[value.first]
+        opening = set(range(layout.line_start[line], min(layout.line_start[line] + 16, value.first)))
+        headings = {layout.heading[line], layout.heading[layout.heading[line]]} - {line}
+        assert {word for word in opening if takes[word]} <= weighed
+        assert {layout.line[word] for word in weighed - near - opening} <= headings
 
 
 def test_words_of_a_heading_are_weighed_however_far():

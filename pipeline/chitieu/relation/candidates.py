@@ -43,6 +43,7 @@ POOLS = (
     Pool("years", (Role.YEAR, Role.BASE), Reach(10, 4, 3)),
 )
 _HEADING = 24  # words of a heading that are weighed
+_OPENING = 16  # words of a paragraph's opening that are
 
 
 def pool_mentions(mentions: Mentions, pool: Pool) -> tuple[Mention, ...]:
@@ -59,7 +60,8 @@ def word_pairs(
     Args:
         values: the doc's values.
         takes: whether each word can be chosen, shape (tokens,).
-        layout: of the doc; the heading above a value, and the one above that, are weighed wherever they stand.
+        layout: of the doc; the opening of a value's paragraph, the heading above it, and the one above that, are
+            weighed wherever they stand.
         reach: in words.
     """
     words = np.flatnonzero(takes)
@@ -69,11 +71,12 @@ def word_pairs(
         low, high = np.searchsorted(words, (value.first - reach.before, value.last + reach.behind))
         row = words[low:high]
         line = layout.line[value.first]
+        opening = words[slice(*np.searchsorted(words, (ends[line], min(ends[line] + _OPENING, value.first))))]
+        above = [opening]
         for heading in {layout.heading[line], layout.heading[layout.heading[line]]} - {line}:
             stop = ends[heading + 1]
-            above = words[slice(*np.searchsorted(words, (max(ends[heading], stop - _HEADING), stop)))]
-            row = np.union1d(above, row)
-        rows.append(row)
+            above.append(words[slice(*np.searchsorted(words, (max(ends[heading], stop - _HEADING), stop)))])
+        rows.append(np.unique(np.concatenate([*above, row])))
     if not rows:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     return np.repeat(np.arange(len(values)), [len(row) for row in rows]), np.concatenate(rows)

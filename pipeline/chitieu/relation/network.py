@@ -4,7 +4,7 @@ For a pair, a hidden layer adds what is known of the value, of the candidate and
 value's candidates and of "none" compete in a softmax (METRIC and cue are chosen word by word, each weighed by itself).
 A second pass looks at what the values before and behind, and all of the same line, sentence and heading, chose in the
 first: the figures of a list share their org, year and cue. Status, kind and direction are told from the value, its
-likely cue and the time of its likely year.
+likely cue, the time of its likely year, and whichever words around it speak most clearly.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ HEAD_WIDTH = sum(len(classes) for _, classes in HEADS)
 _NEAR = 4
 _CONTEXTS = 5
 _GROUPS = 3  # line, sentence, heading
+_WORD_POOL = [pool.name for pool in POOLS].index(WORDS)
 _LEAST = np.float32(-1e9)
 
 
@@ -84,7 +85,7 @@ def build_relation_network(
         layers[f"{pool.name}_again"] = Linear(hidden_width // 2, hidden_width // 2 + roles * told + 2 * _NEAR)
         layers[f"{pool.name}_score_again"] = Linear(roles, hidden_width // 2)
         layers[f"{pool.name}_none_again"] = Linear(roles, hidden_width + roles * (3 + _GROUPS) + 2 * _NEAR)
-    layers["heads_value"] = Linear(hidden_width, value_width + _summary_width(width))
+    layers["heads_value"] = Linear(hidden_width, value_width + _summary_width(width) + hidden_width // 2)
     layers["heads_score"] = Linear(HEAD_WIDTH, hidden_width)
     layers["heads_again"] = Linear(hidden_width, hidden_width + HEAD_WIDTH * (3 + _GROUPS) + 2 * _NEAR)
     layers["heads_score_again"] = Linear(HEAD_WIDTH, hidden_width)
@@ -244,12 +245,13 @@ class _Passes:
                 summaries.append(self._likely_cue(inputs, sigmoid(again[0][:, pool.roles.index(Role.CUE)])))
             elif pool.name == "years":
                 summaries.append(self._likely_time(inputs, again[0][:, 0], again[1][:, 0]))
-        heads, heads_again, self.back_heads = self._heads(np.concatenate(summaries, axis=1))
+        most, self.back_most = self._most(self.batch.pools[_WORD_POOL], self.words_deep)
+        heads, heads_again, self.back_heads = self._heads(np.concatenate([*summaries, most], axis=1), most.shape[1])
         scores.heads = [heads, heads_again]
         return scores
 
     def back(self, d_scores: Scores) -> Floats:
-        self.back_heads(d_scores.heads[0], d_scores.heads[1])
+        self.d_words_deep = self.back_most(self.back_heads(d_scores.heads[0], d_scores.heads[1]))
         for index, back in enumerate(self.pool_backs):
             back(
                 (d_scores.links[0][index], d_scores.none[0][index]),
@@ -271,6 +273,8 @@ class _Passes:
         joined, back_joined = self._relu(value_part[left] + candidate_part[right] + pair_part)
         deeper, back_deeper = self._apply(f"{name}_hidden", joined)
         deep, back_deep = self._relu(deeper)
+        if name == WORDS:
+            self.words_deep = deep
         links, back_links = self._apply(f"{name}_score", deep)
         lone, back_lone = self._relu(value_part)
         none, back_none = self._apply(f"{name}_none", lone)
@@ -284,6 +288,8 @@ class _Passes:
             d_deep = back_more(back_deep_again(back_links_again(d_again[0])))[:, : deep.shape[1]] + back_links(
                 d_first[0]
             )
+            if name == WORDS:
+                d_deep = d_deep + self.d_words_deep
             d_joined = back_joined(back_deeper(back_deep(d_deep)))
             back_pair(d_joined)
             d_candidate = np.zeros_like(candidate_part)
@@ -360,7 +366,25 @@ class _Passes:
         )
         return np.concatenate([out, none_chances[:, None]], axis=1)
 
-    def _heads(self, summary: Floats) -> Any:
+    def _most(self, inputs: PoolInputs, deep: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
+        """The most of each hidden unit over the words weighed for a value, zeros for none, shape (values, units)."""
+        counts = np.bincount(inputs.left, minlength=len(self.batch.tokens))
+        starts = np.cumsum(counts) - counts
+        filled = counts > 0
+        out = np.zeros((len(counts), deep.shape[1]), dtype=np.float32)
+        if filled.any():
+            out[filled] = np.maximum.reduceat(deep, starts[filled], axis=0)
+
+        def back(d_out: Floats) -> Floats:
+            first = deep == out[inputs.left]  # a tie between words shares the gradient
+            shares = np.zeros_like(out)
+            np.add.at(shares, inputs.left, first)
+            d_deep: Floats = (first * (d_out / np.maximum(shares, 1))[inputs.left]).astype(np.float32)
+            return d_deep
+
+        return out, back
+
+    def _heads(self, summary: Floats, learned: int) -> Any:
         rows = np.concatenate([self.value_rows, summary], axis=1)
         hidden, back_hidden = self._apply("heads_value", rows)
         deep, back_deep = self._relu(hidden)
@@ -382,9 +406,11 @@ class _Passes:
         deep_again, back_deep_again = self._relu(more)
         heads_again, back_heads_again = self._apply("heads_score_again", deep_again)
 
-        def back(d_heads: Floats, d_again: Floats) -> None:
+        def back(d_heads: Floats, d_again: Floats) -> Floats:
             d_deep = back_more(back_deep_again(back_heads_again(d_again)))[:, : deep.shape[1]] + back_heads(d_heads)
-            self.d_value_rows += back_hidden(back_deep(d_deep))[:, : self.value_rows.shape[1]]
+            d_rows: Floats = back_hidden(back_deep(d_deep))
+            self.d_value_rows += d_rows[:, : self.value_rows.shape[1]]
+            return d_rows[:, d_rows.shape[1] - learned :]
 
         return heads, heads_again, back
 
