@@ -91,3 +91,21 @@ def test_learning_prefers_what_the_examples_vote_for() -> None:
     weights = learning.learn_present([learning.example(article) for article in articles])
     assert weights["any:month+0"] > 0 > weights["any:month+1"]
     assert learning.example({**articles[0], "text": "Không có năm nào."}) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Thứ Hai, 08/01/2024 | 09:15\nTrong năm, huyện có 20 HTX mới.", date(2024, 1, 8)),
+        ("Tin huyện\nThứ Ba, 19/12/2023, 07:30 (GMT+7)\n\nNăm 2024 sẽ có 12 HTX.", date(2023, 12, 19)),
+        ("Tin huyện\n12-02-2021\nNăm 2019 huyện có 9 HTX.", date(2021, 2, 12)),
+        ("Tin huyện\n31/02/2021\nNăm 2019 huyện có 9 HTX.", None),
+        ("Sáng thứ Hai, ngày 08/01/2024, lúc 9:15, huyện họp " + "bàn việc lập HTX mới " * 4, None),
+        ("Ngày 08/01/2024, huyện họp.", None),
+    ],
+)
+def test_a_dateline_is_the_publication_date(text: str, day: date | None) -> None:
+    present = article_present(text)
+    assert present.certain == (day is not None)
+    if day is not None:
+        assert (present.year, present.month, present.day) == (day.year, day.month, day.day)

@@ -64,6 +64,8 @@ def resolve_base(governing: Period, mention: str | Expression) -> Period:
         if expression.same and not expression.months and not expression.at:
             return governing.shift(years=year - governing.year)
         return build(expression, year, governing.year)
+    if expression.cycle >= 0:
+        return Period.of_year(cycle_year(expression.cycle, governing.year) or governing.year)
     if expression.unit:
         return _units_away(governing, expression)
     if expression.anchor is Anchor.SAME:

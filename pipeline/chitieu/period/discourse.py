@@ -121,11 +121,11 @@ class Discourse:
     def _whole_year(self, start: int, end: int) -> int | None:
         """Date `trong năm`, `cả năm`, `cuối năm`."""
         told, present = self.told, self.present.year
-        near = told.focus_is_near(start)
+        near = told.focus_is_near()
         if present is None or not self.present.certain:
             return whole_year(self.present, told.focus, near)
         aimed = self._is_aimed(start, end)
-        planned = told.plan_near(start)
+        planned = told.plan_near()
         if planned is not None and (aimed or not _DONE.match(self.text, end)):
             return planned
         if near and not aimed:
@@ -159,7 +159,8 @@ class Discourse:
         """Take a month that is far ahead of the present as one of the year before (`tháng 12` in January)."""
         months = expression.months
         first = months[0] if months and months[0] > 1 else expression.at
-        beside = self.last if "\n" not in self.text[self.last_at : start] and start - self.last_at < _BESIDE else None
+        near = start - self.last_at < _BESIDE and "\n" not in self.text[self.last_at : start]
+        beside = self.last if near else None
         if beside is not None and beside.year == year - 1 and beside.months < 12:
             return year - (first > self.present.month)
         return year - (first > self.present.month + _MONTHS_AHEAD)

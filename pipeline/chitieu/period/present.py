@@ -31,7 +31,7 @@ class Present:
         year: calendar year; None where nothing in the article tells it.
         month: month, or the earliest that it can be; 0 for unknown.
         day: day of the month; 0 for unknown.
-        certain: whether it is the publication date and not inferred.
+        certain: whether it is the publication date, told or printed at the head of the page, and not inferred.
     """
 
     year: int | None
@@ -41,6 +41,9 @@ class Present:
 
 
 _DATELINE = re.compile(r"(?:sáng|chiều|trưa|tối|ngày|hôm|nay)[\s,(]{1,3}(\d{1,2})\s?[/-]\s?(\d{1,2})(?![/.-]?\d)")
+_FULL_DATE = re.compile(r"(?<![\d/.-])(\d{1,2})\s?[/.-]\s?(\d{1,2})\s?[/.-]\s?((?:19|20)\d\d)(?!\d)")
+_CLOCK = re.compile(r"thứ\s(?:hai|ba|tư|năm|sáu|bảy|[2-7])|chủ nhật|\d{1,2}[:hg]\d\d|gmt|ngày đăng|cập nhật|đăng lúc")
+_HEAD, _DATELINE_WIDTH = 600, 90  # characters at the top of a page, and of a line there that is no prose
 _WORDS = {
     "last": re.compile(r"năm ngoái|năm rồi"),
     "this": re.compile(r"năm nay"),
@@ -128,7 +131,9 @@ def _weights() -> dict[str, float]:
 
 
 def infer_present(text: str, years: Sequence[DatedYear], title_years: Sequence[DatedYear] = ()) -> Present:
-    """Infer when an article without a date speaks; `text` is folded."""
+    """Read or infer when an article that came without a date speaks; `text` is folded."""
+    if (printed := _dateline(text)) is not None:
+        return printed
     choices = candidates([*years, *title_years])
     if not choices:
         return Present(None)
@@ -140,6 +145,19 @@ def infer_present(text: str, years: Sequence[DatedYear], title_years: Sequence[D
     present = max(scored)[1]
     month = max((i.month for i in years if i.year == present and i.tense is Tense.PAST), default=0)
     return Present(present, month)
+
+
+def _dateline(text: str) -> Present | None:
+    """Read the dateline of a page, `Thứ Ba, 19/12/2023, 07:30`, or a line that is a date and nothing else."""
+    for line in text[:_HEAD].split("\n"):
+        match = _FULL_DATE.search(line) if len(line) <= _DATELINE_WIDTH else None
+        if match and (_CLOCK.search(line) or len(line.strip()) <= len(match[0]) + 3):
+            try:
+                found = date(int(match[3]), int(match[2]), int(match[1]))
+            except ValueError:
+                continue
+            return Present(found.year, found.month, found.day, certain=True)
+    return None
 
 
 def article_present(text: str, title: str | None = None, published: date | None = None) -> Present:

@@ -42,11 +42,14 @@ class Reported:
         self._starts = [item.start for item in years]
         self._focus_at = self._plan_at = 0
         self._cursor = 0
+        self._seen = self._paragraph = 0  # how far it was read, and where the paragraph there starts
         self._events: dict[str, int | None] = {}
 
     def advance(self, start: int) -> None:
         """Take in the explicit years before a folded offset."""
         present = self.present.year
+        self._paragraph = max(self._paragraph, self.text.rfind("\n", self._seen, start) + 1)
+        self._seen = max(self._seen, start)
         while self._cursor < len(self.years) and self.years[self._cursor].start < start:
             item = self.years[self._cursor]
             if item.tense is Tense.SPAN:
@@ -59,15 +62,13 @@ class Reported:
                 self.plan, self._plan_at = item.year, item.start
             self._cursor += 1
 
-    def focus_is_near(self, start: int) -> bool:
-        """Whether the year reported last stands in the paragraph of an offset."""
-        return self.focus is not None and "\n" not in self.text[self._focus_at : start]
+    def focus_is_near(self) -> bool:
+        """Whether the year reported last stands in the paragraph that was read last."""
+        return self.focus is not None and self._focus_at >= self._paragraph
 
-    def plan_near(self, start: int) -> int | None:
-        """Return the year of a plan that stands in the paragraph of an offset, after the year reported last."""
-        if self.plan is None or self._plan_at < self._focus_at or "\n" in self.text[self._plan_at : start]:
-            return None
-        return self.plan
+    def plan_near(self) -> int | None:
+        """Return the year of a plan that stands in the paragraph read last, after the year reported last."""
+        return self.plan if self._plan_at >= max(self._focus_at, self._paragraph) else None
 
     def any_term(self) -> Period | None:
         """Return the last stretch of years, or the first that is still to come."""
