@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chitieu.article import Article, Span
-from chitieu.errors import ModelError
+from chitieu.errors import ArticleError, ModelError
 from chitieu.facts.fact import Evidence, Fact, Offsets
 from chitieu.facts.tagged import Tagged
 
@@ -241,6 +241,19 @@ def extract(text: str, published: date | None = None, title: str | None = None, 
         published: publication date, which dates `năm nay`, `hiện`, `cùng kỳ`.
         title: headline, where it stands apart from the text.
         id: for the facts' ids.
+
+    Raises:
+        ArticleError: C119 the text holds lone surrogates, which stand for no character.
+        ModelError: as `load`.
     """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ArticleError(
+            "C119",
+            f"the text holds half a character (a lone surrogate) at {error.start}",
+            place=id,
+            remedy="decode it from its bytes again",
+        ) from None
     article = Article(id=id, text=text, title=title, published=published)
     return list(next(tag(_shipped(), [article])).facts)

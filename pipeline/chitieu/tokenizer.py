@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spacy.attrs import IS_TITLE, SHAPE, SUFFIX  # type: ignore[import-not-found] # has no stub
-from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
@@ -314,12 +313,3 @@ def _add_white_space(gap: str, words: list[str], spaces: list[bool]) -> None:
     if gap:
         words.append(gap)
         spaces.append(False)
-
-
-def create_tokenizer() -> Callable[[Language], VietnameseTokenizer]:
-    """Registered as `chitieu.tokenizer.v1` in spaCy's tokenizer registry."""
-
-    def make(nlp: Language) -> VietnameseTokenizer:
-        return VietnameseTokenizer(nlp.vocab)
-
-    return make

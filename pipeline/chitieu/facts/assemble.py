@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from chitieu.facts.fact import Evidence, Fact, Offsets
-from chitieu.facts.readout import read_metric, read_quantities
+from chitieu.facts.readout import composed, read_metric, read_quantities
 from chitieu.labels import Kind
 from chitieu.period import Period, article_present, resolve_base, resolve_periods
 from chitieu.quantity import Quantity, read_bound
@@ -84,7 +83,7 @@ def _assemble(article_id: str, link: Links, discourse: Discourse) -> Fact | None
     left, right = sentence_around(text, start, end)
     return Fact(
         article_id=article_id,
-        org=None if link.org is None else _clean(text[link.org[0] : link.org[1]]),
+        org=None if link.org is None else composed(text[link.org[0] : link.org[1]]),
         metric=metric,
         value=quantity.value,
         value_high=quantity.value_high,
@@ -110,11 +109,6 @@ def _base(link: Links, period: Period | None, discourse: Discourse) -> int | Non
         return resolve_base(period, discourse.text[link.base[0] : link.base[1]]).year
     base = discourse.periods[link.base]
     return None if base is None else base.year
-
-
-def _clean(surface: str) -> str:
-    """A mention as written, composed, its white space collapsed."""
-    return " ".join(unicodedata.normalize("NFC", surface).split())
 
 
 def sentence_around(text: str, start: int, end: int) -> Offsets:

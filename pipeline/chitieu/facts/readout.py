@@ -13,6 +13,11 @@ _NUMBER_AND_UNIT = re.compile(r"[\d.,]*\d\s*(.*)\Z", re.DOTALL)
 _NAMES_A_COUNT = re.compile(r"(?:tổng số|số lượng|số) \w")
 
 
+def composed(surface: str) -> str:
+    """A mention as it is written out: composed letters, white space collapsed."""
+    return " ".join(unicodedata.normalize("NFC", surface).split())
+
+
 def read_quantities(text: str, values: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Quantity | None]:
     """The quantity of each VALUE span of a text; None where the words are none.
 
@@ -57,7 +62,7 @@ def read_metric(
     Returns:
         The text, composed, white space collapsed; where there is nothing else, the unit, or None.
     """
-    words = [(start, " ".join(unicodedata.normalize("NFC", surface).split())) for start, surface in sorted(pieces)]
+    words = [(start, composed(surface)) for start, surface in sorted(pieces)]
     said = " ".join(surface for _, surface in words).lower()
     start, quantity = value
     noun, is_measure, appended = quantity.unit, quantity.is_measure, None if of is None else of[1].unit

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from chitieu.errors import OutputError
+from chitieu.facts.readout import composed
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -81,7 +82,7 @@ def _outside(fact: Mapping[str, Any], text: str) -> str | None:
         if end > len(text):
             return f"evidence [{start}, {end}] lies outside the text of {len(text)} characters"
     org = fact["evidence"]["org"]
-    if org is not None and fact["org"] is not None and text[org[0] : org[1]] != fact["org"]:
+    if org is not None and fact["org"] is not None and composed(text[org[0] : org[1]]) != fact["org"]:
         return f"org {fact['org']!r} is not what stands at its evidence, {text[org[0] : org[1]]!r}"
     return None if fact["sentence"] in text else "sentence does not stand in the text"
 

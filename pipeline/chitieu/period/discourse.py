@@ -131,9 +131,7 @@ class Discourse:
         if near and not aimed:
             return whole_year(self.present, told.focus, near)
         ruled, plan = told.ruled(start)
-        reported = (
-            present - 1 if is_young(self.present) else present
-        )  # without a plan, a heading can't name a later one
+        reported = present - is_young(self.present)  # a heading without a plan can't name a later one
         if ruled is not None and present - (not aimed) <= ruled <= (present + 1 if aimed or plan else reported):
             return ruled
         return present if aimed or plan else whole_year(self.present, told.focus, near)

@@ -38,21 +38,23 @@ def ruling_line(text: str, start: int) -> tuple[int, int] | None:
     line = text.rfind("\n", lowest, start) + 1
     if line == 0:
         return None
-    in_list = _BULLET.match(text, line) is not None
+    in_list, passed_list = _BULLET.match(text, line) is not None, False
     for _ in range(_LINES):
         end = line - 1
         if end <= lowest:
             return None
-        line = text.rfind("\n", 0, end) + 1
+        line = text.rfind("\n", lowest, end) + 1
+        if line == 0 and lowest > 0:
+            return None
         content = text[line:end].strip()
-        if not content or _BULLET.match(text, line, end):
+        if not _LETTERS.search(content):  # blank, or a dateline
             continue
-        if not _LETTERS.search(content):  # a dateline
-            continue
-        if in_list or content.endswith(":") or (len(content) <= _WIDTH and content[-1] not in '.;,!?…"”»)'):
+        if _BULLET.match(text, line, end):
+            passed_list = True
+        elif in_list or (content.endswith(":") and not passed_list):  # the lead of a list rules nothing after it
             return line, end
-        if len(content) > 2 * _WIDTH:  # a body of text of its own: the list, if there was one, has ended above it
-            continue
+        elif len(content) <= _WIDTH and content[-1] not in '.;:,!?…"”»)':
+            return line, end
     return None
 
 

@@ -29,8 +29,15 @@ LABELS = frozenset(label.value for label in Label)
 
 
 def doc_spans(doc: Doc) -> list[Span]:
-    """The doc's entities as spans, in text order."""
-    return [Span(ent.start_char, ent.end_char, Label(ent.label_)) for ent in doc.ents if ent.label_ in LABELS]
+    """The doc's entities as spans, in text order, white space at their edges left out."""
+    spans = []
+    for ent in doc.ents:
+        text = ent.text
+        start = ent.start_char + len(text) - len(text.lstrip())
+        end = ent.end_char - len(text) + len(text.rstrip())
+        if ent.label_ in LABELS and start < end:
+            spans.append(Span(start, end, Label(ent.label_)))
+    return spans
 
 
 def register_extensions() -> None:

@@ -12,7 +12,7 @@ from chitieu.labels import Role
 from chitieu.relation.candidates import POOLS, WORDS, pool_mentions
 from chitieu.relation.inputs import BatchInputs, DocInputs, PoolInputs
 from chitieu.relation.links import Links, Offsets
-from chitieu.relation.mentions import Mention
+from chitieu.relation.mentions import Mention, said
 from chitieu.relation.network import HEADS, Scores, head_chances, sigmoid, softmax_by_value
 
 Floats = npt.NDArray[np.float32]
@@ -42,9 +42,9 @@ def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> l
                 else:
                     chosen[role] = _cues(part, sigmoid(links), offsets, len(values))
             else:
-                candidates = [mention.offsets for item in inputs for mention in pool_mentions(item.mentions, pool)]
+                candidates = [mention for item in inputs for mention in pool_mentions(item.mentions, pool)]
                 chances, nothing = softmax_by_value(part.left, links, none)
-                chosen[role], chance = _best(part.left, part.right, chances, nothing, candidates)
+                chosen[role], chance = _best(part, chances, nothing, candidates)
             if role in {Role.METRIC, Role.YEAR}:
                 confidence *= chance
     attributes, chance = _attributes(scores.heads[1])
@@ -119,14 +119,26 @@ def _runs(words: Ints, chance: Floats, least: float) -> list[Ints]:
 
 
 def _best(
-    left: Any, right: Any, chances: Floats, none: Floats, candidates: Sequence[Offsets]
+    part: PoolInputs, chances: Floats, none: Floats, candidates: Sequence[Mention]
 ) -> tuple[list[Offsets | None], Floats]:
-    """The likeliest candidate of each value, or none, with its chance."""
+    """The likeliest answer of each value, or none, with its chance.
+
+    Mentions that say the same (one name, one period) are one answer and share its chance; the likeliest is taken.
+    """
+    ends = np.searchsorted(part.left, np.arange(len(none) + 1))
     best: list[Offsets | None] = [None] * len(none)
     confidence = none.copy()
-    for value, candidate, chance in zip(left, right, chances, strict=True):
-        if chance > confidence[value]:
-            best[value], confidence[value] = candidates[candidate], chance
+    for row in range(len(none)):
+        answers: dict[object, float] = {}
+        likeliest: dict[object, tuple[float, Offsets]] = {}
+        for index in range(ends[row], ends[row + 1]):
+            mention, chance = candidates[part.right[index]], float(chances[index])
+            answer = said(mention)
+            answers[answer] = answers.get(answer, 0.0) + chance
+            likeliest[answer] = max(likeliest.get(answer, (-1.0, (0, 0))), (chance, mention.offsets))
+        answer = max(answers, key=answers.__getitem__, default=None)
+        if answer is not None and answers[answer] > confidence[row]:
+            best[row], confidence[row] = likeliest[answer][1], answers[answer]
     return best, confidence
 
 

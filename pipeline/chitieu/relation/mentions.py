@@ -80,6 +80,15 @@ def find_mentions(doc: Doc, spans: Sequence[Span], published: date | None = None
     )
 
 
+def said(mention: Mention) -> object:
+    """What a mention says, so that mentions that say the same count as one answer: a period, a name, or itself."""
+    if mention.span.label is Label.YEAR and mention.period is not None:
+        return mention.period
+    if mention.span.label is Label.ORG:
+        return " ".join(mention.text.lower().split())
+    return mention.offsets
+
+
 def read_quantity(text: str) -> Quantity | None:
     """The quantity a VALUE span states, or None."""
     try:

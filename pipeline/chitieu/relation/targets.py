@@ -12,7 +12,7 @@ from chitieu.labels import Role
 from chitieu.relation.candidates import POOLS, WORDS, pool_mentions
 from chitieu.relation.inputs import DocInputs
 from chitieu.relation.links import Links, Offsets
-from chitieu.relation.mentions import Mention
+from chitieu.relation.mentions import Mention, said
 from chitieu.relation.network import HEADS
 
 Floats = npt.NDArray[np.float32]
@@ -102,14 +102,5 @@ def _answers(fact: Links, role: Role, candidates: Sequence[Mention]) -> frozense
     right = {
         index for index, candidate in enumerate(candidates) if any(overlaps(candidate.offsets, span) for span in spans)
     }
-    if role is Role.ORG:
-        names = {_name(candidates[index]) for index in right}
-        right |= {index for index, candidate in enumerate(candidates) if _name(candidate) in names}
-    elif role in {Role.YEAR, Role.BASE}:
-        periods = {candidates[index].period for index in right} - {None}
-        right |= {index for index, candidate in enumerate(candidates) if candidate.period in periods}
-    return frozenset(right)
-
-
-def _name(mention: Mention) -> str:
-    return " ".join(mention.text.lower().split())
+    answers = {said(candidates[index]) for index in right}
+    return frozenset(right | {index for index, candidate in enumerate(candidates) if said(candidate) in answers})
