@@ -9,6 +9,7 @@ _REACH = 1500  # characters; a lead further up has been left behind
 _LINES = 24
 _WIDTH = 120  # a longer line is a paragraph
 
+_NO_HEADING = '.;:,!?…"”»)'  # what prose ends with
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 
 _PLAN = re.compile(
@@ -51,9 +52,9 @@ def ruling_line(text: str, start: int) -> tuple[int, int] | None:
             continue
         if _BULLET.match(text, line, end):
             passed_list = True
-        elif in_list or (content.endswith(":") and not passed_list):  # the lead of a list rules nothing after it
-            return line, end
-        elif len(content) <= _WIDTH and content[-1] not in '.;:,!?…"”»)':
+            continue
+        is_list_lead = content.endswith(":") and not passed_list  # it rules nothing after the list
+        if in_list or is_list_lead or (len(content) <= _WIDTH and content[-1] not in _NO_HEADING):
             return line, end
     return None
 
