@@ -18,6 +18,7 @@ from chitieu.scoring.evaluate import BASELINE, MODEL, evaluate, read_gold
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "models" / "chitieu_vi"
+SPEED = ROOT / "evaluate" / "benchmark.json"  # written by evaluate/benchmark.py --output
 ABOUT = {
     "test": "the written corpus' own test split",
     "real-dev": "real articles: budget, companies, provincial and district reports, news",
@@ -40,6 +41,8 @@ def main() -> None:
     meta = json.loads((FOLDER / "meta.json").read_text(encoding="utf-8"))
     (FOLDER / "README.md").write_text(card(reports, meta, table), encoding="utf-8")
     replace_block(ROOT / "README.md", "scores", table)
+    if SPEED.is_file():
+        replace_block(ROOT / "README.md", "speed", speed_table(json.loads(SPEED.read_text(encoding="utf-8"))))
     print(table)
 
 
@@ -77,6 +80,20 @@ def section_table(report: dict[str, Any], sections: tuple[str, ...]) -> str:
                 f"| {score['correct']} / {score['predicted']} / {score['gold']} | – |"
             )
     return "\n".join(lines)
+
+
+def speed_table(found: dict[str, Any]) -> str:
+    """What benchmark.py measured, as ratios of one run."""
+    memory, start = found["memory"], found["start_seconds"]
+    rows = [
+        ("tokenizer, time : raw `word_tokenize`", f"{found['tokenizer_cost']:.2f}"),
+        ("whole pipeline, one process, speed : raw `word_tokenize`", f"{found['pipeline_speed']:.2f}"),
+        ("loading, imports included", f"{start['load']:.1f} s"),
+        ("`chitieu --help`", f"{start['help']:.2f} s"),
+        ("model on disk", f"{found['model_megabytes']:.0f} MB"),
+        (f"peak memory over {memory['articles']:,} articles streamed", f"{memory['megabytes_peak']:.0f} MB"),
+    ]
+    return "\n".join(["| | |", "|---|---:|", *(f"| {what} | {measured} |" for what, measured in rows)])
 
 
 def card(reports: dict[str, Any], meta: dict[str, Any], table: str) -> str:
