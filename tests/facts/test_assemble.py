@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chitieu.annotation.inline import parse_inline
 from chitieu.annotation.links import gold_links
-from chitieu.facts.assemble import assemble_facts, sentence_around
+from chitieu.facts.assemble import assemble_facts, read_times, sentence_around
 from chitieu.facts.validation import validate_fact
 from chitieu.labels import Label
 
@@ -29,9 +29,8 @@ def assemble(case: dict, form: str | None = None) -> tuple[str, list]:
     text = article.article.text
     years = [(span.start, span.end) for span in article.spans if span.label is Label.YEAR]
     published = date.fromisoformat(case["published"]) if "published" in case else None
-    return text, assemble_facts(
-        "bài", text, gold_links(article), years=years, published=published, title=case.get("title")
-    )
+    times = read_times(text, years, published, case.get("title"))
+    return text, assemble_facts("bài", text, gold_links(article), times)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
@@ -87,8 +86,8 @@ def test_evidence_points_at_the_words():
 
 
 def test_no_links_no_facts():
-    assert assemble_facts("a", "Xã có 5 HTX.", []) == []
-    assert assemble_facts("a", "", []) == []
+    for text in ("Xã có 5 HTX.", ""):
+        assert assemble_facts("a", text, [], read_times(text, [])) == []
 
 
 @pytest.mark.parametrize("case", SENTENCES, ids=lambda case: case["text"][:30])

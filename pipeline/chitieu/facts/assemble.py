@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +12,7 @@ from chitieu.facts.readout import composed, read_metric, read_quantities
 from chitieu.labels import Kind
 from chitieu.period import Period, article_present, resolve_base, resolve_periods
 from chitieu.quantity import Quantity, read_bound
-from chitieu.relation.links import Links
+from chitieu.relation.links import Links, Times
 
 _BEFORE, _BEHIND = 48, 32  # characters beside a value that can bound it; the longest cue has under 30
 _LONGEST_SENTENCE_PART = 1_000  # characters before or behind the value
@@ -24,22 +24,18 @@ _ABBREVIATION = re.compile(r"(?:(?<!\w)(?:[A-ZĐ]|[Tt][Pp]|T[XTS]|ThS|P?GS|BS|KS
 
 @dataclass(frozen=True, slots=True)
 class Discourse:
-    """What the facts of one article share: its words, when it speaks, and what its values and times read as."""
+    """What the facts of one article share: its words, and what its values and times read as."""
 
     text: str
     quantities: Mapping[Offsets, Quantity | None]
-    periods: Mapping[Offsets, Period | None]
-    present: int | None
+    times: Times
 
 
 def assemble_facts(
     article_id: str,
     text: str,
     links: Sequence[Links],
-    *,
-    years: Sequence[Offsets] = (),
-    published: date | None = None,
-    title: str | None = None,
+    times: Times,
 ) -> list[Fact]:
     """Facts in the order of their values. A VALUE that reads as no quantity gives none.
 
@@ -47,20 +43,26 @@ def assemble_facts(
         article_id: for the facts' ids.
         text: as stored; all offsets count its code points.
         links: what belongs together.
-        years: every time expression marked in the article, linked or not: they date one another.
+        times: what the article's time expressions read as (`read_times`).
+    """
+    values = sorted({span for link in links for span in (link.value, link.of) if span})
+    discourse = Discourse(text, read_quantities(text, values), times)
+    facts = (_assemble(article_id, link, discourse) for link in sorted(links, key=lambda link: link.value))
+    return [fact for fact in facts if fact is not None]
+
+
+def read_times(text: str, spans: Iterable[Offsets], published: date | None = None, title: str | None = None) -> Times:
+    """Read the time expressions of an article; all that are known should be given, since they date one another.
+
+    Args:
+        text: as stored.
+        spans: offsets of the time expressions.
         published: publication date.
         title: headline, where it stands apart from the text.
     """
-    times = sorted({*years, *(span for link in links for span in (link.year, link.base) if span)})
-    values = sorted({span for link in links for span in (link.value, link.of) if span})
-    discourse = Discourse(
-        text=text,
-        quantities=read_quantities(text, values),
-        periods=dict(zip(times, resolve_periods(text, times, published, title), strict=True)),
-        present=article_present(text, title, published).year,
-    )
-    facts = (_assemble(article_id, link, discourse) for link in sorted(links, key=lambda link: link.value))
-    return [fact for fact in facts if fact is not None]
+    mentions = sorted(set(spans))
+    periods = dict(zip(mentions, resolve_periods(text, mentions, published, title), strict=True))
+    return Times(periods, article_present(text, title, published).year)
 
 
 def _assemble(article_id: str, link: Links, discourse: Discourse) -> Fact | None:
@@ -76,9 +78,9 @@ def _assemble(article_id: str, link: Links, discourse: Discourse) -> Fact | None
         (link.of[0], of) if link.of and of else None,
         link.kind,
     )
-    period = discourse.periods[link.year] if link.year else None
-    if period is None and link.year is None and discourse.present is not None:
-        period = Period.of_year(discourse.present)
+    period = discourse.times.periods[link.year] if link.year else None
+    if period is None and link.year is None and discourse.times.present is not None:
+        period = Period.of_year(discourse.times.present)
     base = _base(link, period, discourse)
     left, right = sentence_around(text, start, end)
     return Fact(
@@ -107,7 +109,7 @@ def _base(link: Links, period: Period | None, discourse: Discourse) -> int | Non
         return None
     if period is not None:
         return resolve_base(period, discourse.text[link.base[0] : link.base[1]]).year
-    base = discourse.periods[link.base]
+    base = discourse.times.periods[link.base]
     return None if base is None else base.year
 
 

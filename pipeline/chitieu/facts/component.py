@@ -12,10 +12,10 @@ from spacy.pipeline.pipe import Pipe
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from chitieu.errors import ModelError
 from chitieu.facts.assemble import assemble_facts
 from chitieu.facts.calibration import Calibration
 from chitieu.facts.fact import Fact
-from chitieu.labels import Label
 from chitieu.relation.component import register_extensions
 
 _FILE = "calibration.json"
@@ -24,8 +24,8 @@ _FILE = "calibration.json"
 class FactAssembler(Pipe):
     """Sets `doc._.facts`, a tuple of `Fact` in the order of their values.
 
-    `doc._.published` (a date) and `doc._.title`, where set, date relative time expressions; `doc._.article_id` names
-    the article in the facts. `calibration` turns the model's score of a fact into a probability.
+    `doc._.article_id` names the article in the facts. `calibration` turns the model's score of a fact into a
+    probability.
     """
 
     def __init__(
@@ -38,14 +38,13 @@ class FactAssembler(Pipe):
 
     def __call__(self, doc: Doc) -> Doc:
         """Assemble the facts of one doc."""
-        facts = assemble_facts(
-            doc._.article_id or "article",
-            doc.text,
-            doc._.links,
-            years=[(ent.start_char, ent.end_char) for ent in doc.ents if ent.label_ == Label.YEAR.value],
-            published=doc._.published,
-            title=doc._.title,
-        )
+        if doc._.times is None:
+            raise ModelError(
+                "C303",
+                "facts are assembled behind chitieu_relation, which has not run on this doc",
+                remedy="put chitieu_relation before chitieu_facts in the pipeline",
+            )
+        facts = assemble_facts(doc._.article_id or "article", doc.text, doc._.links, doc._.times)
         doc._.facts = tuple(map(self._calibrated, facts))
         return doc
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _SAME_LENGTH = str.maketrans(
     {
@@ -56,6 +57,7 @@ class Folded:
         return low
 
 
+@lru_cache(maxsize=8)  # an article is folded by its finder, its resolver and its present in turn
 def fold(text: str) -> Folded:
     """Fold a text; linear in its length."""
     lowered = text.lower()

@@ -20,6 +20,7 @@ from chitieu.labels import Label
 from chitieu.relation.candidates import POOLS, WORDS
 from chitieu.relation.decode import decode
 from chitieu.relation.inputs import BatchInputs, DocInputs, read_inputs
+from chitieu.relation.links import Links, Times
 from chitieu.relation.network import HEADS, RelationModel, Scores, by_value, head_chances, sigmoid
 from chitieu.relation.targets import Targets, read_targets
 
@@ -47,6 +48,7 @@ def register_extensions() -> None:
         ("published", None),  # datetime.date
         ("title", None),  # str, where it stands apart from the text
         ("links", ()),  # tuple[Links, ...]
+        ("times", None),  # Times, which the links' years and bases are read from
         ("facts", ()),  # tuple[Fact, ...]
         ("annotation", None),  # AnnotatedArticle, on reference docs
     ):
@@ -83,12 +85,12 @@ class RelationExtractor(TrainablePipe):  # type: ignore[misc]  # spaCy ships no 
         self._random = random.Random(0)  # noqa: S311 - picks training docs
         register_extensions()
 
-    def predict(self, docs: Iterable[Doc]) -> list[tuple[Any, ...]]:
-        """Links of each doc."""
+    def predict(self, docs: Iterable[Doc]) -> list[tuple[tuple[Links, ...], Times]]:
+        """Links of each doc, and what its time expressions read as."""
         docs = list(docs)
         inputs = [read_inputs(doc, doc_spans(doc), doc._.published, doc._.title) for doc in docs]
         filled = [index for index, item in enumerate(inputs) if item.mentions.values]
-        links: list[tuple[Any, ...]] = [()] * len(docs)
+        links: list[tuple[Links, ...]] = [()] * len(docs)
         if filled:
             (batch, scores) = self.model.predict(
                 ([docs[index] for index in filled], [inputs[index] for index in filled])
@@ -96,12 +98,14 @@ class RelationExtractor(TrainablePipe):  # type: ignore[misc]  # spaCy ships no 
             found = decode([inputs[index] for index in filled], batch, scores)
             for index, item in zip(filled, found, strict=True):
                 links[index] = item
-        return links
+        times = [Times({year.offsets: year.period for year in item.mentions.years}, item.present) for item in inputs]
+        return list(zip(links, times, strict=True))
 
-    def set_annotations(self, docs: Iterable[Doc], links: Sequence[tuple[Any, ...]]) -> None:
-        """Keep the links on the docs."""
-        for doc, found in zip(docs, links, strict=True):
-            doc._.links = found
+    def set_annotations(self, docs: Iterable[Doc], found: Sequence[tuple[tuple[Links, ...], Times]]) -> None:
+        """Keep the links and times on the docs."""
+        for doc, (links, times) in zip(docs, found, strict=True):
+            doc._.links = links
+            doc._.times = times
 
     def update(
         self,

@@ -49,6 +49,7 @@ class DocInputs:
 
     Attributes:
         mentions: the doc's mentions.
+        present: the year in which the article speaks, where it can be told.
         word_offsets: start and end of each token in code points, shape (tokens, 2).
         tokens: first and last (exclusive) token of each value, shape (values, 2).
         contexts: the same of the stretches around each value: its sentence before it and behind it, the sentence before
@@ -62,6 +63,7 @@ class DocInputs:
     """
 
     mentions: Mentions
+    present: int | None
     word_offsets: Ints
     tokens: Ints
     contexts: Ints
@@ -89,6 +91,7 @@ def read_inputs(doc: Doc, spans: Sequence[Span], published: date | None = None, 
     ]
     return DocInputs(
         mentions=mentions,
+        present=present,
         word_offsets=offsets(doc),
         tokens=np.stack([place.first, place.last], axis=1),
         contexts=_contexts(place, layout, len(doc)),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chitieu.labels import Direction, Kind, Status
+from chitieu.period import Period
 
 Offsets = tuple[int, int]
 """Start (inclusive) and end (exclusive) of a span, in code points of the article's text as stored."""
@@ -34,3 +36,11 @@ class Links:
     kind: Kind
     dir: Direction | None
     confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What an article's time expressions read as, and the year in which it speaks; None where that can't be told."""
+
+    periods: Mapping[Offsets, Period | None]
+    present: int | None

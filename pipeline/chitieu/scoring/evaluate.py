@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chitieu.annotation.gold import AnnotatedArticle, read_annotated
 from chitieu.article import Span
-from chitieu.facts.assemble import assemble_facts
+from chitieu.facts.assemble import assemble_facts, read_times
 from chitieu.facts.fact import Fact, Offsets
 from chitieu.labels import Label
 from chitieu.relation.links import Links
@@ -112,14 +112,10 @@ def _on_gold_spans(nlp: Language, gold: Sequence[AnnotatedArticle]) -> Iterator[
 
 def _nearest(article: AnnotatedArticle, spans: Sequence[Span]) -> Prediction:
     links = nearest_links(spans)
-    facts = assemble_facts(
-        article.id,
-        article.article.text,
-        links,
-        years=[(span.start, span.end) for span in spans if span.label is Label.YEAR],
-        published=article.article.published,
-        title=article.article.title,
-    )
+    text = article.article.text
+    spoken = [(span.start, span.end) for span in spans if span.label is Label.YEAR]
+    times = read_times(text, spoken, article.article.published, article.article.title)
+    facts = assemble_facts(article.id, text, links, times)
     return Prediction(tuple(spans), _by_value(links), tuple(facts))
 
 
