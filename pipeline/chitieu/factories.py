@@ -28,11 +28,13 @@ def create_tokenizer() -> Callable[[Language], VietnameseTokenizer]:
     return lambda nlp: VietnameseTokenizer(nlp.vocab)
 
 
-def create_corpus(paths: list[str], partial_paths: list[str]) -> Callable[[Language], Iterable[Example]]:
+def create_corpus(
+    paths: list[str], partial_paths: list[str], repeats: int = 1
+) -> Callable[[Language], Iterable[Example]]:
     """`chitieu.AnnotatedCorpus.v1`: annotated articles as training examples."""
     from chitieu.training.corpus import AnnotatedCorpus
 
-    return AnnotatedCorpus(paths, partial_paths)
+    return AnnotatedCorpus(paths, partial_paths, repeats)
 
 
 def create_relation_network(tok2vec: Model[list[Doc], Any], hidden_width: int, dropout: float) -> RelationModel:

@@ -19,9 +19,11 @@ class AnnotatedCorpus:
         paths: files in which every ORG and YEAR mention is marked, as the guidelines ask.
         partial_paths: files in which ORG and YEAR are marked only where a fact links to them. Other time expressions,
             and other mentions of the same organisations, are then unknown to the tagger, not negative.
+        repeats: how often the articles of `paths` are read for each time that those of `partial_paths` are.
     """
 
-    def __init__(self, paths: Iterable[str | Path], partial_paths: Iterable[str | Path] = ()) -> None:
+    def __init__(self, paths: Iterable[str | Path], partial_paths: Iterable[str | Path] = (), repeats: int = 1) -> None:
+        self.repeats = repeats
         self.paths = [Path(path) for path in paths]
         self.partial_paths = [Path(path) for path in partial_paths]
 
@@ -31,7 +33,7 @@ class AnnotatedCorpus:
         Raises:
             AnnotationError: an article that can't be read, or a span that no token boundary meets.
         """
-        for path in self.paths:
+        for path in self.paths * self.repeats:
             for article in read_annotated(path):
                 yield make_example(nlp, article)
         for path in self.partial_paths:
