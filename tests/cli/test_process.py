@@ -41,7 +41,7 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
 
 def write_articles(path: Path, ids: list[str]) -> None:
     path.write_text(
-        "".join(json.dumps({"id": id_, "text": "1 " + "xe " * 500}) + "\n" for id_ in ids), encoding="utf-8"
+        "".join(json.dumps({"id": id_, "text": "1 xe " + "mới " * 500}) + "\n" for id_ in ids), encoding="utf-8"
     )
 
 

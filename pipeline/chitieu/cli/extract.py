@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from chitieu.article import Article
 from chitieu.cli.console import Advance, print_error, progress
 from chitieu.cli.options import Inputs, Model, Published, as_date, refuse_overwriting
 from chitieu.errors import ArticleError
@@ -56,10 +57,11 @@ def extract(
         published: publication date of articles that carry none.
         min_confidence: facts of a lower confidence, in [0, 1], are left out; an unknown confidence counts as 0.
         exclude: files that folders are not read for.
-        on_error: told of each input that can't be read.
+        on_error: told of each input that can't be read, and of each article that does not look Vietnamese, which is
+            tagged all the same and is no error.
         advance: called for each article tagged or refused.
     """
-    from chitieu.reading import read_articles
+    from chitieu.reading import language_notice, read_articles
 
     counts = Counts()
 
@@ -68,8 +70,15 @@ def extract(
         on_error(error)
         advance()
 
+    def noticed(articles: Iterator[Article]) -> Iterator[Article]:
+        for article in articles:
+            notice = language_notice(article)
+            if notice is not None:
+                on_error(notice)
+            yield article
+
     articles = read_articles(inputs, published=published, on_error=count_error, exclude=exclude)
-    for tagged in tagger(articles):
+    for tagged in tagger(noticed(articles)):
         kept = tuple(fact for fact in tagged.facts if (fact.confidence or 0.0) >= min_confidence)
         counts.articles += 1
         counts.facts += len(kept)
