@@ -44,6 +44,8 @@ _AFTER = {
     Bound.MAX: re.compile(rf"(?: [^\W\d_]+){{0,4}} ?\(?(?:{_alternatives(_TABLE['after']['max'])})(?!\w)"),
 }
 _FROM = re.compile(rf"(?<!\w)từ{_END}")
+# `từ 40 HTX và 60 THT trở lên` bounds both.
+_AND_MORE = re.compile(rf" (?:và|hoặc) [0-9][\w ]{{0,24}}? (?:{_alternatives(_TABLE['after']['min'])})(?!\w)")
 _TO = re.compile(r" (?:đến|tới) (?P<limit>dưới )?(?:hơn |gần |khoảng |trên )?[0-9]")
 _CHANGED = re.compile(r"(?<!\w)(?:lên|xuống|còn|về|tăng|giảm|nay|tới|đến|thành|sang)(?!\w)")
 _CHANGE_FROM = re.compile(rf"(?<!\w)(?:{_alternatives(_TABLE['changes'])})(?: [^\W\d_]+){{0,6}} từ(?!\w)")
@@ -93,6 +95,8 @@ def _read_from(left: str, right: str) -> Bound:
         return Bound.EXACT
     if to := _TO.match(right):
         return Bound.MIN if to["limit"] else Bound.RANGE
+    if _AND_MORE.match(right):
+        return Bound.MIN
     if _PLAN_FROM.search(left) and not _CHANGED.search(right):
         return Bound.MIN
     return _read_cue(left)

@@ -177,6 +177,7 @@ def _describe(nlp: Any, corpora: Corpora) -> None:
     """Say in meta.json what the model is and what it was trained on."""
     nlp.meta.update(
         name=MODEL_NAME.split("_")[0],
+        spacy_version=">=3.8.13,<3.9.0",  # as pyproject.toml asks
         version=__version__,
         description="Targets and results from Vietnamese articles: spans, links and facts.",
         license="MIT",
