@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from chitieu.annotation.exchange import (
@@ -51,7 +52,8 @@ def annotation_conf() -> str:
         f"{name}\tArg:VALUE" + ("" if name == "optional" else f", Value:{'|'.join(values)}")
         for name, values in CHOICES.items()
     ]
-    parts = {"entities": list(Label), "relations": relations, "events": [], "attributes": attributes}
+    entities = [label.value for label in Label]
+    parts = {"entities": entities, "relations": relations, "events": [], "attributes": attributes}
     return "".join(f"[{name}]\n\n" + "".join(f"{line}\n" for line in lines) + "\n" for name, lines in parts.items())
 
 
@@ -89,7 +91,8 @@ def format_brat(article: AnnotatedArticle) -> dict[str, str]:
         lines.append(f"{keys[span.id]}\t{span.label} {offsets}\t{shown}")
     links = [(role, fact.value, span_id) for fact in article.facts for role, span_id in links_of(fact)]
     lines += [f"R{n}\t{role} Arg1:{keys[a]} Arg2:{keys[b]}" for n, (role, a, b) in enumerate(links, 1)]
-    choices, notes = [], []
+    choices: list[str] = []
+    notes: list[str] = []
     for fact in article.facts:
         given = attributes_of(fact)
         for name in CHOICES:
@@ -113,7 +116,9 @@ def read_brat(path: Path, findings: list[Finding]) -> AnnotatedArticle:
     kept = path.with_suffix(".json")
     data = an_object(parse(read_text(kept, MAX_LINE_CHARACTERS), str(kept)), str(kept)) if kept.is_file() else {}
     text = read_text(path.with_suffix(".txt"), MAX_LINE_CHARACTERS)
-    return parse_brat(read_text(path, MAX_LINE_CHARACTERS), {"id": path.stem, **data, "text": text}, str(path), findings)
+    return parse_brat(
+        read_text(path, MAX_LINE_CHARACTERS), {"id": path.stem, **data, "text": text}, str(path), findings
+    )
 
 
 def parse_brat(standoff: str, data: dict[str, object], place: str, findings: list[Finding]) -> AnnotatedArticle:
@@ -154,7 +159,7 @@ def _span(draft: Draft, line: list[str]) -> None:
         return
     pieces = sorted(tuple(map(int, piece.split())) for piece in match.group(2).split(";"))
     start, end = pieces[0][0], max(piece[1] for piece in pieces)
-    if any(draft.text[a[1] : b[0]].strip() for a, b in zip(pieces, pieces[1:], strict=False)):
+    if any(draft.text[a[1] : b[0]].strip() for a, b in pairwise(pieces)):
         draft.note(f"{match.group(1)} {line[0]} has pieces that words lie between", start)
         draft.lose(line[0])
         return

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chitieu.annotation.gold import AnnotatedArticle, AnnotatedSpan, GoldFact
+from chitieu.annotation.gold import AnnotatedArticle, GoldFact
 from chitieu.annotation.inline import LETTERS
 from chitieu.errors import AnnotationError
 from chitieu.labels import Bound, Direction, Kind, Label, Role, Status
@@ -139,9 +139,7 @@ class Draft:
         hints: the tool's keys are span ids that this project gave, where they look like one.
     """
 
-    def __init__(
-        self, data: Mapping[str, object], place: str, findings: list[Finding], *, hints: bool = False
-    ) -> None:
+    def __init__(self, data: Mapping[str, object], place: str, findings: list[Finding], *, hints: bool = False) -> None:
         bare = {key: data.get(key) for key in (*METADATA, "text") if data.get(key) is not None}
         if not bare.get("published"):
             bare.pop("published", None)  # tools show an empty string where there is no date

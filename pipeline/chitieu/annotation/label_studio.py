@@ -1,8 +1,8 @@
-"""Label Studio: task JSON with annotations or predictions, the labelling config for it, and its JSON export.
+r"""Label Studio: task JSON with annotations or predictions, the labelling config for it, and its JSON export.
 
 A mark is a region; the attributes of a VALUE are choices and text areas of that region; a link is a relation from the
-VALUE (`from_id`) to what it points to (`to_id`). Offsets are code points: since version 1.8 at the latest its editor
-counts them (`[...text].length`), a line break for one, and writes it as `\\n` into the words of a region.
+VALUE (`from_id`) to what it points to (`to_id`). Offsets are code points: the editor of 1.23 counts them so
+(`[...text].length`, not JavaScript's UTF-16 units), a line break for one, and shows that as `\n` in a region's words.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 
 from chitieu.annotation.exchange import (
     CHOICES,
-    FREE,
     ROLE_LABELS,
     Draft,
     Finding,
@@ -24,7 +23,6 @@ from chitieu.annotation.exchange import (
 )
 from chitieu.annotation.gold import AnnotatedArticle
 from chitieu.annotation.json_input import an_object, objects, parse, read_text
-from chitieu.errors import AnnotationError
 
 _COLOURS = {"VALUE": "#ffb300", "METRIC": "#1e88e5", "ORG": "#8e24aa", "YEAR": "#43a047"}
 _COLOURS |= {"TARGET": "#f4511e", "ACTUAL": "#00897b"}
@@ -47,8 +45,8 @@ def labelling_config() -> str:
         for name, values in CHOICES.items()
     )
     areas = "".join(
-        f'  <TextArea name="{name}" {region} maxSubmissions="1" editable="true" placeholder="{name}: {_HINTS[name]}"/>\n'
-        for name in FREE
+        f'  <TextArea name="{name}" {region} maxSubmissions="1" editable="true" placeholder="{name}: {hint}"/>\n'
+        for name, hint in _HINTS.items()
     )
     relations = "".join(f'    <Relation value="{role}"/>\n' for role in ROLE_LABELS)
     return (
@@ -143,7 +141,8 @@ def read_label_studio(path: Path) -> list[tuple[str, dict[str, Any]]]:
 
 def tasks_json(articles: list[AnnotatedArticle], *, predicted: bool = False) -> str:
     """Several articles as the file to import."""
-    return json.dumps([to_task(article, predicted=predicted) for article in articles], ensure_ascii=False, indent=1) + "\n"
+    tasks = [to_task(article, predicted=predicted) for article in articles]
+    return json.dumps(tasks, ensure_ascii=False, indent=1) + "\n"
 
 
 def _region(draft: Draft, item: dict[str, Any]) -> None:
@@ -162,7 +161,8 @@ def _attribute(draft: Draft, item: dict[str, Any]) -> None:
     name, value = item.get("from_name"), item.get("value")
     content = value.get("choices" if item.get("type") == "choices" else "text") if isinstance(value, dict) else None
     if item.get("type") not in {"choices", "textarea"} or not isinstance(content, list):
-        draft.note(f"result of the type {str(item.get('type'))[:60]!r} not taken over", draft.position(_key(item.get("id"))))
+        position = draft.position(_key(item.get("id")))
+        draft.note(f"result of the type {str(item.get('type'))[:60]!r} not taken over", position)
         return
     for given in content:
         draft.attribute(_key(item.get("id")), name, given.strip() if isinstance(given, str) else given)
@@ -181,6 +181,4 @@ def _relation(draft: Draft, item: dict[str, Any]) -> None:
 
 
 def _key(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    raise AnnotationError("C202", f"a region's id must be a string, found {type(value).__name__}")
+    return value if isinstance(value, str) else repr(value)

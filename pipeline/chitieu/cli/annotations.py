@@ -1,30 +1,24 @@
-"""`chitieu annotations check` and `chitieu annotations convert`."""
+"""`chitieu annotations`: gold articles checked, converted, collected and compared."""
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chitieu.annotation.forms import Form
 from chitieu.cli.console import one_line, print_error
 from chitieu.cli.group import EXIT_SOME_INPUTS_FAILED, EXIT_USAGE, SETTINGS
 
 if TYPE_CHECKING:
     from chitieu.annotation.check import Problem
+    from chitieu.annotation.formats import Reading
     from chitieu.annotation.gold import AnnotatedArticle
     from chitieu.annotation.statistics import CorpusStatistics
     from chitieu.errors import ChitieuError
 
 app = typer.Typer(help="Gold articles: check, convert and collect them.", no_args_is_help=True, **SETTINGS)
-
-
-class Form(str, Enum):
-    """The two forms that a gold article is written in."""
-
-    INLINE = "inline"
-    JSONL = "jsonl"
 
 
 @app.command("check")
@@ -69,46 +63,63 @@ def check_cli(
 def convert_cli(
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Files or folders of them.")],
     to: Annotated[Form, typer.Option("--to", help="The form to write.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="A file (jsonl) or a folder (inline).")],
-    from_: Annotated[Form | None, typer.Option("--from", help="Take only inputs of this form.")] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="A folder for inline and brat, a file for the other forms.")
+    ],
+    from_: Annotated[
+        Form | None,
+        typer.Option("--from", help="The form of the inputs; by default inline and jsonl, told by their names."),
+    ] = None,
+    predictions: Annotated[
+        bool, typer.Option("--predictions", help="label-studio: write the marks as predictions to start from.")
+    ] = False,
 ) -> None:
-    """Convert gold articles between inline marks (one file an article) and JSON Lines (one file for all).
+    """Convert gold articles to and from the forms of annotation tools, relations and attributes included.
 
-    Exit code 1 if an input can't be read or written in the other form: then nothing is written.
+    label-studio writes the labelling config beside its tasks, brat its configuration into the folder.
+    What a tool gives back and does not fit (unknown labels, misaligned marks, links that point the
+    wrong way) is listed with article and position and counted; the rest is written. Exit code 1 then.
+    Exit code 1 also if an input can't be read or written in the other form: then nothing is written.
 
     \b
     Examples:
       chitieu annotations convert drafts --to jsonl --output train.jsonl
-      chitieu annotations convert train.jsonl --to inline --output folder
+      chitieu annotations convert train.jsonl --to label-studio --output tasks.json
+      chitieu annotations convert export.json --from label-studio --to jsonl --output new.jsonl
+      chitieu annotations convert folder --from brat --to inline --output drafts
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    from chitieu.annotation.files import INLINE_SUFFIX
+    from chitieu.annotation.formats import written
+    from chitieu.annotation.forms import FOLDERS
     from chitieu.annotation.gold import write_annotated
-    from chitieu.annotation.inline import format_inline
-    from chitieu.errors import ChitieuError, OutputError
+    from chitieu.cli.options import refuse_overwriting
+    from chitieu.errors import ChitieuError
+    from chitieu.writing.replacing import replacing
 
-    articles, broken = _read(inputs, from_)
-    written: dict[str, str] = {}
+    reading = _read_forms(inputs, from_)
+    articles = [article for _, article in reading.articles]
+    broken = list(reading.broken)
+    files: dict[Path, str] = {}
     try:
-        if to is Form.INLINE:
-            written = {article.id: format_inline(article) for _, article in articles}
+        if to is not Form.JSONL:
+            files = written(to, articles, output, predicted=predictions)
     except ChitieuError as error:
         broken.append(error)
     for problem in broken:
         print_error(problem)
     if broken:
         raise typer.Exit(EXIT_SOME_INPUTS_FAILED)
-    try:
-        if to is Form.JSONL:
-            write_annotated(output, (article for _, article in articles))
-        else:
-            output.mkdir(parents=True, exist_ok=True)
-            for article_id, text in written.items():
-                _inside(output, article_id + INLINE_SUFFIX).write_bytes(text.encode("utf-8"))
-    except OSError as error:
-        raise OutputError(
-            "C401", f"can't write: {error.strerror}", place=str(output), remedy="choose another folder"
-        ) from None
+    refuse_overwriting([path for path in inputs if path.is_file()], [output, *files] if output not in files else files)
+    if to in FOLDERS:
+        _make_folder(output)
+    if to is Form.JSONL:
+        write_annotated(output, articles)
+    for path, text in files.items():
+        with replacing(path) as stream:
+            stream.write(text.encode("utf-8"))
     typer.echo(f"{len(articles)} articles written to {output}")
+    if reading.findings:
+        typer.echo(f"{len(reading.findings)} marks, links or attributes not taken over as they stand", err=True)
+        raise typer.Exit(EXIT_SOME_INPUTS_FAILED)
 
 
 @app.command("add")
@@ -148,36 +159,36 @@ def add_cli(
     typer.echo(f"{len(articles)} articles added; now " + ", ".join(f"{split} {counts[split]}" for split in SPLITS))
 
 
-def _inside(folder: Path, name: str) -> Path:
-    """A file of that name in the folder; ids come from input, and must not lead out of it."""
+def _make_folder(folder: Path) -> None:
     from chitieu.errors import OutputError
 
-    if Path(name).name != name or name.startswith("."):
-        raise OutputError("C402", f"{name!r} is no file name", place=str(folder), remedy="rename the article")
-    return folder / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            "C401", f"can't write: {error.strerror}", place=str(folder), remedy="choose another folder"
+        ) from None
 
 
-def _read(
-    paths: list[Path], form: Form | None = None
-) -> tuple[list[tuple[Path, AnnotatedArticle]], list[ChitieuError]]:
-    from chitieu.annotation.files import INLINE_SUFFIX, annotation_files, read_file
+def _read_forms(paths: list[Path], form: Form | None) -> Reading:
+    """Read the inputs of any form, and print what a tool gave back and can't be taken over."""
+    from chitieu.annotation.formats import read_forms
     from chitieu.errors import ChitieuError
 
-    articles: list[tuple[Path, AnnotatedArticle]] = []
-    broken: list[ChitieuError] = []
     try:
-        files = list(annotation_files(paths))
+        reading = read_forms(paths, form)
     except ChitieuError as error:
         print_error(error)
         raise typer.Exit(EXIT_USAGE) from None
-    for file in files:
-        if form is not None and file.name.endswith(INLINE_SUFFIX) != (form is Form.INLINE):
-            continue
-        try:
-            articles += [(file, article) for article in read_file(file)]
-        except ChitieuError as error:
-            broken.append(error)
-    return articles, broken
+    for file, finding in reading.findings:
+        at = "" if finding.position is None else f", offset {finding.position}"
+        typer.echo(one_line(f"{file}: {finding.article_id}{at}: {finding.message}"), err=True)
+    return reading
+
+
+def _read(paths: list[Path]) -> tuple[list[tuple[Path, AnnotatedArticle]], list[ChitieuError]]:
+    reading = _read_forms(paths, None)
+    return reading.articles, reading.broken
 
 
 def _line(problem: Problem, file: Path, text: str) -> str:
