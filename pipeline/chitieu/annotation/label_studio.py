@@ -92,8 +92,8 @@ def to_task(article: AnnotatedArticle, *, predicted: bool = False) -> dict[str, 
     return {"data": {**kept, "text": article.article.text}, "predictions" if predicted else "annotations": [marks]}
 
 
-def from_task(task: Mapping[str, Any], place: str, findings: list[Finding]) -> AnnotatedArticle:
-    """The article of a task as Label Studio exports it (format JSON, or with predictions alone).
+def from_task(task: Mapping[str, Any], place: str, findings: list[Finding]) -> AnnotatedArticle | None:
+    """The article of a task as Label Studio exports it (format JSON); None, and listed, where nobody annotated it.
 
     Cancelled annotations are passed over; of several the latest is taken, and the others are listed.
 
@@ -111,11 +111,17 @@ def from_task(task: Mapping[str, Any], place: str, findings: list[Finding]) -> A
     if len(annotations) > 1:
         annotations.sort(key=lambda annotation: str(annotation.get("updated_at") or ""))
         draft.note(f"{len(annotations)} annotations: the latest is taken")
+    if task.get("drafts"):
+        draft.note("a draft was never submitted: it is not taken over")
     if not annotations:
-        annotations = objects(task, "predictions", place)[-1:]
-        if annotations:
-            draft.note("no annotation: the prediction is taken, which nobody has confirmed")
-    result = objects(annotations[-1], "result", place) if annotations else []
+        predictions = task.get("predictions")
+        # the export lists predictions by their numbers alone; only a task on its way in has them whole
+        annotations = [made for made in predictions if isinstance(made, dict)] if isinstance(predictions, list) else []
+        if not annotations:
+            draft.note("nobody has annotated it: the article is left out")
+            return None
+        draft.note("no annotation: the prediction is taken, which nobody has confirmed")
+    result = objects(annotations[-1], "result", place)
     for item in result:
         if item.get("type") == "labels":
             _region(draft, item)
