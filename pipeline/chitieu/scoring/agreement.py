@@ -23,7 +23,7 @@ from chitieu.scoring.report import Report, make_report
 from chitieu.scoring.rows import Row, gold_rows
 from chitieu.scoring.spans import span_measures
 
-SYSTEM = "A against B"
+SYSTEM = "A/B"
 
 
 @dataclass(frozen=True, slots=True)
