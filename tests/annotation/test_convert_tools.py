@@ -22,6 +22,7 @@ from chitieu.labels import Label
 
 HERE = Path(__file__).parent
 TOOLS = HERE / "tools"
+WRITTEN = TOOLS / "htx-song-lam-2023.article.txt"
 CASES = json.loads((HERE / "cases_tool_findings.json").read_text(encoding="utf-8"))
 
 
@@ -33,8 +34,7 @@ def small():
 
 @pytest.fixture
 def written_article():
-    path = TOOLS / "htx-song-lam-2023.article.txt"
-    return parse_inline(path.read_text(encoding="utf-8"))
+    return parse_inline(WRITTEN.read_text(encoding="utf-8"))
 
 
 def exported(form, article):
@@ -134,6 +134,15 @@ def test_export_of_the_real_label_studio(written_article):
     assert (drawn.spans, drawn.facts) == (written_article.spans, written_article.facts)
 
 
+def test_export_of_the_real_doccano(written_article):
+    """Made with doccano 1.8.4: a project with relations and overlapping spans, our line in, its JSONL out."""
+    line = json.loads((TOOLS / "doccano-1.8-export.jsonl").read_text(encoding="utf-8"))
+    assert set(line) >= {"id", "article_id", "entities", "relations", "Comments"}
+    findings = []
+    assert from_doccano(line, "all.jsonl:1", findings) == written_article
+    assert findings == []
+
+
 def test_of_several_annotations_the_latest_is_taken(small):
     task = to_task(small)
     (done,) = task["annotations"]
@@ -179,7 +188,7 @@ def test_convert_there_and_back(form, tmp_path, written_article):
     names = {Form.INLINE: "out", Form.BRAT: "out", Form.LABEL_STUDIO: "out.json"}
     there = tmp_path / names.get(form, "out.jsonl")
     back = tmp_path / "back.jsonl"
-    done = run("convert", TOOLS, "--from", "inline", "--to", form.value, "-o", there)
+    done = run("convert", WRITTEN, "--from", "inline", "--to", form.value, "-o", there)
     assert done.exit_code == 0, done.output
     done = run("convert", there, "--from", form.value, "--to", "jsonl", "-o", back)
     assert done.exit_code == 0, done.output
@@ -187,10 +196,10 @@ def test_convert_there_and_back(form, tmp_path, written_article):
 
 
 def test_convert_writes_the_configs(tmp_path):
-    assert run("convert", TOOLS, "--to", "label-studio", "-o", tmp_path / "t.json", "--predictions").exit_code == 0
+    assert run("convert", WRITTEN, "--to", "label-studio", "-o", tmp_path / "t.json", "--predictions").exit_code == 0
     assert (tmp_path / "t.config.xml").read_text(encoding="utf-8") == labelling_config()
     assert "predictions" in json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))[0]
-    assert run("convert", TOOLS, "--to", "brat", "-o", tmp_path / "b").exit_code == 0
+    assert run("convert", WRITTEN, "--to", "brat", "-o", tmp_path / "b").exit_code == 0
     assert {path.name for path in (tmp_path / "b").glob("*.conf")} == {"annotation.conf", "visual.conf"}
 
 
