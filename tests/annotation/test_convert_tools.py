@@ -134,6 +134,17 @@ def test_export_of_the_real_label_studio(written_article):
     assert (drawn.spans, drawn.facts) == (written_article.spans, written_article.facts)
 
 
+def test_export_of_what_was_drawn_in_the_editor_of_label_studio(written_article):
+    """Our prediction opened in the editor of Label Studio 1.23.2, an ORG drawn behind two emoji, submitted."""
+    (task,) = json.loads((TOOLS / "label-studio-1.23-editor-export.json").read_text(encoding="utf-8"))
+    findings = []
+    article = from_task(task, "export.json", findings)
+    assert findings == []
+    assert article.facts == written_article.facts
+    (drawn,) = set(article.spans) - set(written_article.spans)
+    assert (drawn.id, article.surface(drawn)) == ("O3", "vốn quỹ")
+
+
 def test_export_of_the_real_doccano(written_article):
     """Made with doccano 1.8.4: a project with relations and overlapping spans, our line in, its JSONL out."""
     line = json.loads((TOOLS / "doccano-1.8-export.jsonl").read_text(encoding="utf-8"))
@@ -241,6 +252,17 @@ def test_a_brat_folder_with_a_text_alone_is_refused(tmp_path):
     done = run("convert", tmp_path, "--from", "brat", "--to", "jsonl", "-o", tmp_path / "out.jsonl")
     assert done.exit_code == 2
     assert "no .ann beside it" in done.output
+
+
+@pytest.mark.parametrize("form", ["jsonl", "doccano", "inline"])
+def test_two_articles_of_one_id_are_refused(tmp_path, form):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.article.txt").write_text("id: x\n===\nMở lớp\n===\n", encoding="utf-8")
+    done = run("convert", tmp_path / "a", tmp_path / "b", "--to", form, "-o", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "C204" in done.output
+    assert not (tmp_path / "out").exists()
 
 
 def test_brat_files_lead_nowhere_else(tmp_path):

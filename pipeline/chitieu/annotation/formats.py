@@ -106,11 +106,7 @@ def written(
         OutputError: C402 an id is no file name.
     """
     articles = list(articles)
-    seen: set[str] = set()
-    for article in articles:
-        if article.id in seen:
-            raise AnnotationError("C204", f"article id {article.id!r} stands twice", remedy="rename one")
-        seen.add(article.id)
+    require_distinct(articles)
     if form is Form.INLINE:
         return {_inside(output, article.id, INLINE_SUFFIX): format_inline(article) for article in articles}
     if form is Form.BRAT:
@@ -124,6 +120,19 @@ def written(
         return {output: tasks, config: label_studio.labelling_config()}
     line = {Form.DOCCANO: doccano.doccano_line, Form.PRODIGY: prodigy.prodigy_line}[form]
     return {output: "".join(map(line, articles))}
+
+
+def require_distinct(articles: Iterable[AnnotatedArticle]) -> None:
+    """Refuse articles that could not be told apart.
+
+    Raises:
+        AnnotationError: C204 an id stands twice.
+    """
+    seen: set[str] = set()
+    for article in articles:
+        if article.id in seen:
+            raise AnnotationError("C204", f"article id {article.id!r} stands twice", remedy="rename one")
+        seen.add(article.id)
 
 
 def _inside(folder: Path, article_id: str, suffix: str) -> Path:

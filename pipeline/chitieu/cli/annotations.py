@@ -88,7 +88,7 @@ def convert_cli(
       chitieu annotations convert export.json --from label-studio --to jsonl --output new.jsonl
       chitieu annotations convert folder --from brat --to inline --output drafts
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    from chitieu.annotation.formats import written
+    from chitieu.annotation.formats import require_distinct, written
     from chitieu.annotation.forms import FOLDERS
     from chitieu.annotation.gold import write_annotated
     from chitieu.cli.options import refuse_overwriting
@@ -100,6 +100,7 @@ def convert_cli(
     broken = list(reading.broken)
     files: dict[Path, str] = {}
     try:
+        require_distinct(articles)
         if to is not Form.JSONL:
             files = written(to, articles, output, predicted=predictions)
     except AnnotationError as error:
