@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from chitieu.labels import Kind
-from chitieu.quantity import Quantity, QuantityError, parse_quantity
+from chitieu.quantity import Quantity, read_quantity
 
 _NUMBER_AND_UNIT = re.compile(r"[\d.,]*\d\s*(.*)\Z", re.DOTALL)
 _NAMES_A_COUNT = re.compile(r"(?:tổng số|số lượng|số) \w")
@@ -32,12 +32,12 @@ def read_quantities(text: str, values: Iterable[tuple[int, int]]) -> dict[tuple[
     quantities: dict[tuple[int, int], Quantity | None] = {}
     for start, end in values:
         surface = text[start:end]
-        quantity = _quantity(surface)
+        quantity = read_quantity(surface)
         after = end + 1
         if quantity is not None and quantity.unit is None and text[end:after] == "/" and after in ends:
             unit = _NUMBER_AND_UNIT.match(text[after : ends[after]])
             if unit and unit.group(1):
-                quantity = _quantity(f"{surface} {unit.group(1)}") or quantity
+                quantity = read_quantity(f"{surface} {unit.group(1)}") or quantity
         quantities[start, end] = quantity
     return quantities
 
@@ -79,10 +79,3 @@ def read_metric(
 def _holds(said: str, noun: str) -> bool:
     """Whether the pieces name what is counted: by its noun, or as a number of something (`số người`, `tổng số lớp`)."""
     return bool(re.search(rf"(?<!\w){re.escape(noun)}(?!\w)", said) or _NAMES_A_COUNT.match(said))
-
-
-def _quantity(surface: str) -> Quantity | None:
-    try:
-        return parse_quantity(surface)
-    except QuantityError:
-        return None

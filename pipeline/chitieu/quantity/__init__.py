@@ -5,7 +5,7 @@ from __future__ import annotations
 from chitieu.quantity.bound import read_bound
 from chitieu.quantity.find import find_quantities
 from chitieu.quantity.model import Quantity, QuantityError
-from chitieu.quantity.parse import parse_pair, parse_quantity, split_slash
+from chitieu.quantity.parse import parse_pair, parse_quantity, read_quantity, split_slash
 
 __all__ = [
     "Quantity",
@@ -14,5 +14,6 @@ __all__ = [
     "parse_pair",
     "parse_quantity",
     "read_bound",
+    "read_quantity",
     "split_slash",
 ]

@@ -129,6 +129,14 @@ def _quantity(value: Decimal, high: Decimal | None, unit: Unit | None) -> Quanti
 _PAIR = re.compile(r"\s*([^/]*[^/\s])(\s*/\s*)([0-9０-９].*)", re.S)
 
 
+def read_quantity(text: str) -> Quantity | None:
+    """The quantity of a text, or None where it is none: `parse_quantity` for spans that nobody has checked."""
+    try:
+        return parse_quantity(text)
+    except QuantityError:
+        return None
+
+
 def split_slash(text: str) -> tuple[str, str] | None:
     """Split a slash pair, two values by the guidelines, into its halves as written.
 

@@ -12,7 +12,7 @@ from spacy.tokens import Doc
 from chitieu.article import Span
 from chitieu.labels import Label
 from chitieu.period import Period, find_periods, resolve_periods
-from chitieu.quantity import Quantity, QuantityError, parse_quantity
+from chitieu.quantity import Quantity, read_quantity
 from chitieu.relation.words import offsets
 
 
@@ -87,14 +87,6 @@ def said(mention: Mention) -> object:
     if mention.span.label is Label.ORG:
         return " ".join(mention.text.lower().split())
     return mention.offsets
-
-
-def read_quantity(text: str) -> Quantity | None:
-    """The quantity a VALUE span states, or None."""
-    try:
-        return parse_quantity(text)
-    except QuantityError:
-        return None
 
 
 def _with_grammar(text: str, years: list[Span], spans: Sequence[Span]) -> list[Span]:
