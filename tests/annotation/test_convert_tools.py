@@ -146,12 +146,19 @@ def test_export_of_what_was_drawn_in_the_editor_of_label_studio(written_article)
 
 
 def test_export_of_the_real_doccano(written_article):
-    """Made with doccano 1.8.4: a project with relations and overlapping spans, our line in, its JSONL out."""
+    """Made with doccano 1.8.4: our line in, an ORG drawn behind two emoji in its editor, JSONL out."""
     line = json.loads((TOOLS / "doccano-1.8-export.jsonl").read_text(encoding="utf-8"))
     assert set(line) >= {"id", "article_id", "entities", "relations", "Comments"}
     findings = []
-    assert from_doccano(line, "all.jsonl:1", findings) == written_article
+    article = from_doccano(line, "all.jsonl:1", findings)
     assert findings == []
+    (drawn,) = {article.surface(span) for span in article.spans} - {
+        written_article.surface(span) for span in written_article.spans
+    }
+    assert drawn == "vốn quỹ"
+    assert [fact.to_dict() | {"org": None} for fact in article.facts] == [
+        fact.to_dict() | {"org": None} for fact in written_article.facts
+    ]
 
 
 def test_of_several_annotations_the_latest_is_taken(small):
