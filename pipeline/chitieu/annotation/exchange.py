@@ -64,19 +64,25 @@ class Finding:
 # -- out ---------------------------------------------------------------------------------------------------------------
 
 
-def metadata(article: AnnotatedArticle) -> dict[str, Any]:
-    """What an article has besides text and marks, every key present; `span_ids` only where ids can't be counted anew.
+def metadata(article: AnnotatedArticle, *, keeps_ids: bool = False) -> dict[str, Any]:
+    """What an article has besides text and marks, every key present.
 
-    `span_ids` lists `[id, label, start, end]` in text order.
+    `span_ids` lists `[id, label, start, end]` in text order, so that a mark has its id again when it comes back.
+
+    Args:
+        article: in canonical order.
+        keeps_ids: the tool gives span ids back; then `span_ids` stands only where they can't be counted anew.
     """
     data = article.to_dict()
-    ids = [[span.id, span.label.value, span.start, span.end] for span in article.spans]
+    kept = {key: data.get(key) for key in METADATA}
     counted = dict.fromkeys(Label, 0)
+    standard = keeps_ids
     for span in article.spans:
         counted[span.label] += 1
-        if span.id != f"{_LETTER[span.label]}{counted[span.label]}":
-            return {**{key: data.get(key) for key in METADATA}, "span_ids": ids}
-    return {key: data.get(key) for key in METADATA}
+        standard = standard and span.id == f"{_LETTER[span.label]}{counted[span.label]}"
+    if not standard:
+        kept["span_ids"] = [[span.id, span.label.value, span.start, span.end] for span in article.spans]
+    return kept
 
 
 def links_of(fact: GoldFact) -> Iterator[tuple[str, str]]:

@@ -86,7 +86,7 @@ def to_task(article: AnnotatedArticle, *, predicted: bool = False) -> dict[str, 
             {"type": "relation", "from_id": fact.value, "to_id": span_id, "direction": "right", "labels": [role]}
             for role, span_id in links_of(fact)
         ]
-    kept = metadata(article)
+    kept = metadata(article, keeps_ids=True)
     kept |= {key: kept[key] or "" for key in _SHOWN_AS_TEXT}  # the config shows them, and null reads badly
     marks = {"model_version": "chitieu", "result": result} if predicted else {"result": result}
     return {"data": {**kept, "text": article.article.text}, "predictions" if predicted else "annotations": [marks]}

@@ -63,7 +63,7 @@ def to_prodigy(article: AnnotatedArticle) -> dict[str, Any]:
     links = [(role, places[fact.value], places[to]) for fact in article.facts for role, to in links_of(fact)]
     return {
         "text": text,
-        "meta": metadata(article),
+        "meta": metadata(article, keeps_ids=True),
         "tokens": tokens,
         "spans": [
             {**place, **({"attributes": attributes[span_id]} if span_id in attributes else {})}
