@@ -166,7 +166,7 @@ def _region(draft: Draft, item: dict[str, Any]) -> None:
 def _attribute(draft: Draft, item: dict[str, Any]) -> None:
     name, value = item.get("from_name"), item.get("value")
     content = value.get("choices" if item.get("type") == "choices" else "text") if isinstance(value, dict) else None
-    if item.get("type") not in {"choices", "textarea"} or not isinstance(content, list):
+    if item.get("type") not in ("choices", "textarea") or not isinstance(content, list):
         position = draft.position(_key(item.get("id")))
         draft.note(f"result of the type {str(item.get('type'))[:60]!r} not taken over", position)
         return
@@ -179,7 +179,7 @@ def _relation(draft: Draft, item: dict[str, Any]) -> None:
     direction = item.get("direction", "right")
     if not isinstance(labels, list) or not labels:
         draft.note(f"a relation from {head!r} to {target!r} without a label", draft.position(head))
-    elif direction not in {"left", "right"}:
+    elif direction not in ("left", "right"):
         draft.note(f"relation {str(labels)[:60]} points {direction!r}: make it point one way", draft.position(head))
     else:
         for role in labels:
