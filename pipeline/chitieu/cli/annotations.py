@@ -212,7 +212,8 @@ def agreement_cli(
     )
     for name, ids in (("A", result.only_a), ("B", result.only_b)):
         if ids:
-            typer.echo(one_line(f"only in {name}, not counted: {len(ids)} articles: {', '.join(ids)}"), err=True)
+            shown = ", ".join(ids[:5]) + (" …" if len(ids) > 5 else "")
+            typer.echo(one_line(f"only in {name}, not counted: {len(ids)} articles: {shown}"), err=True)
     if output is not None:
         with replacing(output) as stream:
             stream.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=1).encode() + b"\n")
