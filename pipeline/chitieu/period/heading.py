@@ -61,9 +61,13 @@ def ruling_line(text: str, start: int) -> tuple[int, int] | None:
 
 def is_lead(text: str, line: tuple[int, int], start: int) -> bool:
     """Whether a ruling line (its offsets) leads a list in which an offset stands, or announces plans."""
-    content = text[line[0] : line[1]].rstrip()
+    return leads_list(text, line, start) or is_plan(text[line[0] : line[1]])
+
+
+def leads_list(text: str, line: tuple[int, int], start: int) -> bool:
+    """Whether a ruling line ends with a colon, or what it rules at an offset is an item of a list."""
     own = text.rfind("\n", 0, start) + 1
-    return content.endswith(":") or _BULLET.match(text, own) is not None or is_plan(content)
+    return text[line[0] : line[1]].rstrip().endswith(":") or _BULLET.match(text, own) is not None
 
 
 def is_plan(line: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from chitieu.period.heading import is_lead, is_plan, ruling_line
+from chitieu.period.heading import is_lead, is_plan, leads_list, ruling_line
 from chitieu.period.present import Present
 from chitieu.period.timeline import DatedYear, Tense
 from chitieu.period.value import Period
@@ -100,10 +100,14 @@ class Reported:
     def ruled(self, start: int, lead: bool = False) -> tuple[int | None, bool]:
         """Return the year that the heading or lead above an offset names, and whether that announces plans.
 
-        With `lead` only the lead of a list or a heading of plans counts, not the headline of a report.
+        With `lead` only the lead of a list or a heading of plans counts, not the headline of a report. A headline over
+        paragraphs rules only until they report a year themselves: under `… triển khai nhiệm vụ năm 2022`, what follows
+        `Năm 2021, …` speaks of 2021.
         """
         place = ruling_line(self.text, start)
         if place is None or (lead and not is_lead(self.text, place, start)):
+            return None, False
+        if self.focus is not None and self._focus_at > place[1] and not leads_list(self.text, place, start):
             return None, False
         line, present = self.text[slice(*place)], self.present.year
         plan = is_plan(line)
