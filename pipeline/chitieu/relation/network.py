@@ -149,7 +149,6 @@ class _Passes:
     ) -> None:
         self.layers, self.ops, self.tokens, self.batch = layers, ops, tokens, batch
         self.dropout, self.is_train = dropout, is_train
-        self.back_steps: list[Callable[[], None]] = []
         self.d_tokens = np.zeros_like(tokens)
         self.running = np.concatenate([np.zeros((1, tokens.shape[1]), dtype=np.float32), np.cumsum(tokens, axis=0)])
         self.width = tokens.shape[1]
@@ -342,12 +341,9 @@ class _Passes:
         """Mean chance of each pair's candidate over the values of the pair's group, shape (pairs, roles)."""
         if not len(left):
             return chances
-        keys = group[left] * (int(right.max()) + 1) + right
-        _, at = np.unique(keys, return_inverse=True)
-        values = np.bincount(np.searchsorted(np.unique(group), group))
-        sums = np.stack([np.bincount(at, weights=column) for column in chances.T], axis=1)
-        counts = values[np.searchsorted(np.unique(group), group[left])]
-        return (sums[at] / counts[:, None]).astype(np.float32)
+        sums = _group_sums(group[left] * (int(right.max()) + 1) + right, chances)
+        _, number, values = np.unique(group, return_inverse=True, return_counts=True)
+        return (sums / values[number[left]][:, None]).astype(np.float32)
 
     def _likely_cue(self, inputs: PoolInputs, chances: Floats) -> Floats:
         """Mean token vector of the likely cue of each value, and how likely it is; no gradient flows."""
@@ -415,12 +411,17 @@ class _Passes:
         return heads, heads_again, back
 
 
+def _group_sums(group: Ints, rows: Floats) -> npt.NDArray[np.float64]:
+    """For each row, the sum over the rows of its group, shape as given."""
+    _, at = np.unique(group, return_inverse=True)
+    sums: npt.NDArray[np.float64] = np.stack([np.bincount(at, weights=column) for column in rows.T], axis=1)
+    return sums[at]
+
+
 def _group_means(group: Ints, rows: Floats) -> Floats:
     """For each row, the mean over the rows of its group, shape as given."""
-    _, at = np.unique(group, return_inverse=True)
-    counts = np.bincount(at)
-    sums = np.stack([np.bincount(at, weights=column) for column in rows.T], axis=1)
-    return (sums[at] / counts[at][:, None]).astype(np.float32)
+    _, number, counts = np.unique(group, return_inverse=True, return_counts=True)
+    return (_group_sums(group, rows) / counts[number][:, None]).astype(np.float32)
 
 
 def sigmoid(scores: Floats) -> Floats:

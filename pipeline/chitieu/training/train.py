@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import logging
 import shutil
 import sys
@@ -247,9 +246,3 @@ def _replace(finished: Path, output: Path) -> None:
         if (old / kept).is_file():
             shutil.copy2(old / kept, output / kept)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def read_meta(folder: Path) -> dict[str, Any]:
-    """A model's meta.json."""
-    meta: dict[str, Any] = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-    return meta
