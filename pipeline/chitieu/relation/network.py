@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 from spacy.tokens import Doc
-from thinc.api import Linear, Model, Ops
+from thinc.api import Linear, Model
 from thinc.types import Floats2d
 
 from chitieu.labels import Direction, Kind, Role, Status
@@ -122,9 +122,7 @@ def _forward(
     tokens = model.ops.xp.concatenate(vectors) if vectors else model.ops.alloc2f(0, model.attrs["width"])
     starts = np.cumsum([0, *(len(doc) for doc in docs)])[:-1].tolist()
     batch = join_inputs(inputs, starts)
-    passes = _Passes(
-        layers, model.ops, cast("Floats", tokens), batch, model.attrs["dropout"] if is_train else 0.0, is_train
-    )
+    passes = _Passes(layers, cast("Floats", tokens), batch, model.attrs["dropout"] if is_train else 0.0, is_train)
     scores = passes.run()
 
     def backprop(gradient: tuple[BatchInputs, Scores]) -> list[Doc]:
@@ -141,13 +139,12 @@ class _Passes:
     def __init__(
         self,
         layers: dict[str, Model[Any, Any]],
-        ops: Ops,
         tokens: Floats,
         batch: BatchInputs,
         dropout: float,
         is_train: bool,
     ) -> None:
-        self.layers, self.ops, self.tokens, self.batch = layers, ops, tokens, batch
+        self.layers, self.tokens, self.batch = layers, tokens, batch
         self.dropout, self.is_train = dropout, is_train
         self.d_tokens = np.zeros_like(tokens)
         self.running = np.concatenate([np.zeros((1, tokens.shape[1]), dtype=np.float32), np.cumsum(tokens, axis=0)])
