@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,8 @@ import typer
 from chitieu.cli.options import Model
 
 if TYPE_CHECKING:
+    from chitieu.annotation.gold import AnnotatedArticle
+    from chitieu.scoring.compare import Comparison
     from chitieu.scoring.report import Report
 
 
@@ -24,6 +27,15 @@ def evaluate_cli(
         ),
     ] = None,
     model: Model = None,
+    compare: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            "--compare",
+            metavar="OLD NEW",
+            help="Compare two model folders on the same articles, and say whether the difference is real.",
+            show_default=False,
+        ),
+    ] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="GOLD marks ORG and YEAR only where a fact links to them.")
     ] = False,
@@ -43,17 +55,51 @@ def evaluate_cli(
       chitieu evaluate
       chitieu evaluate annotations/test.jsonl --brief
       chitieu evaluate gold.jsonl --model models/other --output scores.json
+      chitieu evaluate --compare models/old models/new
     """  # noqa: D301 - \b keeps the lines of the examples apart
+    if compare is not None and model is not None:
+        raise typer.BadParameter("name both models with --compare, or one with --model", param_hint="--model")
+    sets = [("gold", list(gold), partial)] if gold else default_sets(Path.cwd())
+    if compare is not None:
+        compare_models_on(compare, sets, output)
+        return
     from chitieu.pipeline import load
     from chitieu.scoring.evaluate import evaluate, read_gold
 
     nlp = load(model)
-    sets = [("gold", list(gold), partial)] if gold else default_sets(Path.cwd())
     reports = [evaluate(nlp, read_gold(paths), _title(paths), partial=is_partial) for _, paths, is_partial in sets]
     for report in reports:
         _print(report, brief=brief)
     if output is not None:
         write_reports(reports, output)
+
+
+def compare_models_on(models: tuple[Path, Path], sets: list[tuple[str, list[Path], bool]], output: Path | None) -> None:
+    """Print what the second model does better or worse than the first on each set, and write it as JSON.
+
+    Raises:
+        AnnotationError: C208 a set holds no article.
+        ModelError: a folder is missing, empty, or made for another version.
+        OutputError: C401 the file can't be written.
+    """
+    from rich.console import Console
+
+    from chitieu.pipeline import load
+    from chitieu.scoring.compare import compare_facts, comparison_table, predict_facts
+
+    read = [(_title(paths), _read(paths)) for _, paths, _ in sets]
+    predicted = []
+    for folder in models:  # one model in memory at a time
+        nlp = load(folder)
+        predicted.append([predict_facts(nlp, gold) for _, gold in read])
+    console = Console()
+    comparisons: list[Comparison] = []
+    for (title, gold), old, new in zip(read, *predicted, strict=True):
+        comparisons.append(compare_facts(gold, old, new, title))
+        console.print(comparison_table(comparisons[-1]))
+        console.print(comparisons[-1].summary(), markup=False, highlight=False)
+    if output is not None:
+        write_reports(comparisons, output)
 
 
 def default_sets(root: Path) -> list[tuple[str, list[Path], bool]]:
@@ -81,7 +127,7 @@ def default_sets(root: Path) -> list[tuple[str, list[Path], bool]]:
     return found
 
 
-def write_reports(reports: list[Report], output: Path) -> None:
+def write_reports(reports: Sequence[Report | Comparison], output: Path) -> None:
     """The score sheets as JSON, all or nothing.
 
     Raises:
@@ -94,6 +140,16 @@ def write_reports(reports: list[Report], output: Path) -> None:
     sheets = json.dumps([report.to_dict() for report in reports], ensure_ascii=False, indent=1)
     with replacing(output) as stream:
         stream.write(sheets.encode() + b"\n")
+
+
+def _read(paths: Sequence[Path]) -> list[AnnotatedArticle]:
+    from chitieu.errors import AnnotationError
+    from chitieu.scoring.evaluate import read_gold
+
+    gold = read_gold(paths)
+    if not gold:
+        raise AnnotationError("C208", "holds no article to score on", place=_title(list(paths)), remedy="name another")
+    return gold
 
 
 def _title(paths: list[Path]) -> str:
