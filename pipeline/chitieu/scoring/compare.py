@@ -145,13 +145,14 @@ def comparison_table(comparison: Comparison) -> Table:
     table = Table(
         title=f"{comparison.title} ({comparison.articles} articles)",
         title_justify="left",
-        box=box.SIMPLE,
-        padding=(0, 1),
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
     )
     table.add_column("", no_wrap=True)
     for heading in ("old", "counts", "new", "counts", "difference", "95%"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("new model is")
+    table.add_column("new is", no_wrap=True)
     for compared in comparison.lines:
         line, interval = compared.line, compared.difference.interval
         if line.name == "value" and line.is_accuracy:
