@@ -1,10 +1,13 @@
 """Writes the tables of annotations/README.md from the corpus, between the statistics mark and the next heading.
 
+The size category in the metadata at its head, which the Hugging Face libraries read, follows the number of articles.
+
 python evaluate/corpus_card.py
 """
 
 from __future__ import annotations
 
+import re
 from itertools import zip_longest
 from pathlib import Path
 
@@ -47,7 +50,10 @@ def main() -> None:
     card = CORPUS / "README.md"
     text = card.read_text(encoding="utf-8")
     start, end = text.index(START) + len(START), text.index(END)
-    card.write_text(text[:start] + "\n" + "\n".join(lines) + "\n\n" + text[end:], encoding="utf-8")
+    text = text[:start] + "\n" + "\n".join(lines) + "\n\n" + text[end:]
+    size = "n<1K" if len(articles) < 1_000 else "1K<n<10K"
+    text = re.sub(r"(?m)^(size_categories:\n- ).*$", rf"\g<1>{size}", text, count=1)
+    card.write_text(text, encoding="utf-8")
 
 
 def most_first(counts: dict[str, int]) -> list[tuple[str, int]]:
