@@ -43,7 +43,13 @@ def evaluate_cli(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE.json", help="Also write the scores as JSON.", show_default=False),
     ] = None,
-    brief: Annotated[bool, typer.Option("--brief", help="Print only the scores of facts and of their fields.")] = False,
+    min_confidence: Annotated[
+        float,
+        typer.Option("--min-confidence", min=0.0, max=1.0, help="Score without the facts that are less likely right."),
+    ] = 0.0,
+    brief: Annotated[
+        bool, typer.Option("--brief", help="Print only the scores of facts, of their fields and of confidence.")
+    ] = False,
 ) -> None:
     """Score spans, links and facts of a model against annotated articles.
 
@@ -61,20 +67,29 @@ def evaluate_cli(
         raise typer.BadParameter("name both models with --compare, or one with --model", param_hint="--model")
     sets = [("gold", list(gold), partial)] if gold else default_sets(Path.cwd())
     if compare is not None:
-        compare_models_on(compare, sets, output)
+        compare_models_on(compare, sets, output, min_confidence)
         return
     from chitieu.pipeline import load
-    from chitieu.scoring.evaluate import evaluate, read_gold
+    from chitieu.scoring.evaluate import run_model, score_run
 
     nlp = load(model)
-    reports = [evaluate(nlp, read_gold(paths), _title(paths), partial=is_partial) for _, paths, is_partial in sets]
+    runs = [run_model(nlp, _read(paths), min_confidence) for _, paths, _ in sets]
+    reports = [
+        score_run(run, _title(paths), partial=is_partial)
+        for run, (_, paths, is_partial) in zip(runs, sets, strict=True)
+    ]
     for report in reports:
         _print(report, brief=brief)
     if output is not None:
         write_reports(reports, output)
 
 
-def compare_models_on(models: tuple[Path, Path], sets: list[tuple[str, list[Path], bool]], output: Path | None) -> None:
+def compare_models_on(
+    models: tuple[Path, Path],
+    sets: list[tuple[str, list[Path], bool]],
+    output: Path | None,
+    min_confidence: float = 0.0,
+) -> None:
     """Print what the second model does better or worse than the first on each set, and write it as JSON.
 
     Raises:
@@ -91,7 +106,7 @@ def compare_models_on(models: tuple[Path, Path], sets: list[tuple[str, list[Path
     predicted = []
     for folder in models:  # one model in memory at a time
         nlp = load(folder)
-        predicted.append([predict_facts(nlp, gold) for _, gold in read])
+        predicted.append([predict_facts(nlp, gold, min_confidence) for _, gold in read])
     console = Console()
     comparisons: list[Comparison] = []
     for (title, gold), old, new in zip(read, *predicted, strict=True):
@@ -163,5 +178,5 @@ def _print(report: Report, *, brief: bool) -> None:
 
     console = Console()
     for table in report_tables(report):
-        if not brief or str(table.title).startswith(("facts", "fields")):
+        if not brief or str(table.title).startswith(("facts", "fields", "confidence")):
             console.print(table)

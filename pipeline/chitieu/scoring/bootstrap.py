@@ -42,7 +42,7 @@ def bootstrap_f1(counts: Sequence[Count], draws: int = DRAWS, seed: int = 0) -> 
     """The interval of F1 (of an accuracy: the share) when articles are drawn anew; None without articles."""
     if not counts:
         return None
-    return _interval(_resampled_f1(counts, _weights(len(counts), draws, seed)))
+    return interval_of(_resampled_f1(counts, resample_weights(len(counts), draws, seed)))
 
 
 def paired_bootstrap(
@@ -63,14 +63,14 @@ def paired_bootstrap(
         raise ValueError(f"{len(first)} articles against {len(second)}")
     if not first:
         return None
-    weights = _weights(len(first), draws, seed)
+    weights = resample_weights(len(first), draws, seed)
     differences = _resampled_f1(first, weights) - _resampled_f1(second, weights)
     value = sum(first, Count()).f1 - sum(second, Count()).f1
-    return Difference(value, _interval(differences), float(np.mean(differences > 0)))
+    return Difference(value, interval_of(differences), float(np.mean(differences > 0)))
 
 
 @lru_cache(maxsize=2)  # every measure of a report is resampled alike
-def _weights(articles: int, draws: int, seed: int) -> npt.NDArray[np.float64]:
+def resample_weights(articles: int, draws: int, seed: int) -> npt.NDArray[np.float64]:
     """How often each article is drawn in each resample, of shape (draws, articles); read-only, since it is shared."""
     generator = np.random.default_rng(seed)
     drawn = generator.multinomial(articles, np.full(articles, 1 / articles), size=draws)
@@ -88,6 +88,7 @@ def _resampled_f1(counts: Sequence[Count], weights: npt.NDArray[np.float64]) -> 
     return f1
 
 
-def _interval(values: npt.NDArray[np.float64]) -> Interval:
+def interval_of(values: npt.NDArray[np.float64]) -> Interval:
+    """The 95% percentile interval of what the resamples gave."""
     low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Interval(float(low), float(high))

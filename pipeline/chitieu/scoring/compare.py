@@ -129,12 +129,17 @@ def compare_models(
     return compare_facts(gold, predict_facts(old, gold), predict_facts(new, gold), title, draws)
 
 
-def predict_facts(nlp: Language, gold: Sequence[AnnotatedArticle]) -> dict[str, tuple[Fact, ...]]:
-    """A model's facts by article id."""
+def predict_facts(
+    nlp: Language, gold: Sequence[AnnotatedArticle], min_confidence: float = 0.0
+) -> dict[str, tuple[Fact, ...]]:
+    """A model's facts by article id, less those of a lower confidence."""
     from chitieu.annotation.docs import make_doc
 
     docs = nlp.pipe([make_doc(nlp, article) for article in gold])
-    return {article.id: doc._.facts for article, doc in zip(gold, docs, strict=True)}
+    return {
+        article.id: tuple(fact for fact in doc._.facts if (fact.confidence or 0.0) >= min_confidence)
+        for article, doc in zip(gold, docs, strict=True)
+    }
 
 
 def comparison_table(comparison: Comparison) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from chitieu.labels import Label
 from chitieu.relation.links import Links
 from chitieu.relation.nearest import nearest_links
 from chitieu.scoring.bootstrap import DRAWS
+from chitieu.scoring.confidence import confidence_scores, judge
 from chitieu.scoring.counts import Measure, fact_measures
 from chitieu.scoring.links import link_measures
 from chitieu.scoring.report import Report, make_report
@@ -36,10 +37,27 @@ class Prediction:
     facts: tuple[Fact, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the model and the baseline made of gold articles, each by article id.
+
+    Attributes:
+        gold: the articles, in the order given.
+        model, baseline: by the tagger's spans.
+        model_on_gold, baseline_on_gold: links by the annotator's spans.
+    """
+
+    gold: tuple[AnnotatedArticle, ...]
+    model: dict[str, Prediction]
+    baseline: dict[str, Prediction]
+    model_on_gold: dict[str, dict[Offsets, Links]]
+    baseline_on_gold: dict[str, dict[Offsets, Links]]
+
+
 def evaluate(
     nlp: Language, gold: Sequence[AnnotatedArticle], title: str, *, partial: bool = False, draws: int = DRAWS
 ) -> Report:
-    """Score spans, links on gold spans, links end to end, and facts; each against all gold.
+    """Score spans, links on gold spans, links end to end, facts and their confidence; each against all gold.
 
     The baseline has the same tagger's spans and draws every link to the nearest one.
 
@@ -50,25 +68,44 @@ def evaluate(
         partial: the articles mark ORG and YEAR only where a fact links to them, as those of `shared/data` do.
         draws: resamples of the bootstrap.
     """
-    model, baseline, model_on_gold, baseline_on_gold = {}, {}, {}, {}
+    return score_run(run_model(nlp, gold), title, partial=partial, draws=draws)
+
+
+def run_model(nlp: Language, gold: Sequence[AnnotatedArticle], min_confidence: float = 0.0) -> Run:
+    """Tag gold articles, and link their gold spans; with the nearest-span baseline of both.
+
+    Args:
+        nlp: a pipeline from `chitieu.load`.
+        gold: annotated articles.
+        min_confidence: facts of a lower confidence, in [0, 1], are left out, as `chitieu extract` does; spans and links
+            stay.
+    """
+    run = Run(tuple(gold), {}, {}, {}, {})
     for article, tagged, on_gold in zip(gold, _tagged(nlp, gold), _on_gold_spans(nlp, gold), strict=True):
-        model[article.id] = tagged
-        baseline[article.id] = _nearest(article, tagged.spans)
-        model_on_gold[article.id] = on_gold
-        baseline_on_gold[article.id] = _by_value(nearest_links(gold_spans(article)))
-    labels = MARKED_WHERE_LINKED if partial else ()
+        kept = tuple(fact for fact in tagged.facts if (fact.confidence or 0.0) >= min_confidence)
+        run.model[article.id] = replace(tagged, facts=kept)
+        run.baseline[article.id] = _nearest(article, tagged.spans)
+        run.model_on_gold[article.id] = on_gold
+        run.baseline_on_gold[article.id] = _by_value(nearest_links(gold_spans(article)))
+    return run
+
+
+def score_run(run: Run, title: str, *, partial: bool = False, draws: int = DRAWS) -> Report:
+    """The report of a run; arguments as `evaluate`."""
     sheets: dict[str, list[Measure]] = {}
     for name, predicted, on_gold_spans in (
-        (MODEL, model, model_on_gold),
-        (BASELINE, baseline, baseline_on_gold),
+        (MODEL, run.model, run.model_on_gold),
+        (BASELINE, run.baseline, run.baseline_on_gold),
     ):
         sheets[name] = [
-            *fact_measures(gold, {id: found.facts for id, found in predicted.items()}),
-            *link_measures(gold, on_gold_spans, "on gold spans"),
-            *link_measures(gold, {id: found.links for id, found in predicted.items()}, "end to end"),
+            *fact_measures(run.gold, {id: found.facts for id, found in predicted.items()}),
+            *link_measures(run.gold, on_gold_spans, "on gold spans"),
+            *link_measures(run.gold, {id: found.links for id, found in predicted.items()}, "end to end"),
         ]
-    sheets[MODEL] += span_measures(gold, {id: found.spans for id, found in model.items()}, labels)
-    return make_report(title, sheets, draws)
+    labels = MARKED_WHERE_LINKED if partial else ()
+    sheets[MODEL] += span_measures(run.gold, {id: found.spans for id, found in run.model.items()}, labels)
+    judged = judge(run.gold, {id: found.facts for id, found in run.model.items()})
+    return make_report(title, sheets, draws, confidence=confidence_scores(judged, draws))
 
 
 def read_gold(paths: Iterable[Path]) -> list[AnnotatedArticle]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chitieu.scoring.bootstrap import DRAWS, Difference, Interval, bootstrap_f1, paired_bootstrap
+from chitieu.scoring.confidence import KEPT, ConfidenceScores
 from chitieu.scoring.counts import Count, Measure
 
 if TYPE_CHECKING:
@@ -40,12 +41,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Score sheets side by side; the first system is the one in question, the others are what it must beat."""
+    """Score sheets side by side; the first system is the one in question, the others are what it must beat.
+
+    Attributes:
+        confidence: of the facts of the first system, where they were scored.
+    """
 
     title: str
     articles: int
     systems: tuple[str, ...]
     lines: tuple[Line, ...]
+    confidence: ConfidenceScores | None = None
 
     def line(self, section: str, name: str) -> Line:
         """One measure by its section and name.
@@ -69,10 +75,22 @@ class Report:
                 ),
                 **({} if line.note is None else {"note": line.note}),
             }
-        return {"title": self.title, "articles": self.articles, "systems": list(self.systems), "sections": sections}
+        return {
+            "title": self.title,
+            "articles": self.articles,
+            "systems": list(self.systems),
+            "sections": sections,
+            **({} if self.confidence is None else {"confidence": self.confidence.to_dict()}),
+        }
 
 
-def make_report(title: str, systems: Mapping[str, Sequence[Measure]], draws: int = DRAWS, seed: int = 0) -> Report:
+def make_report(
+    title: str,
+    systems: Mapping[str, Sequence[Measure]],
+    draws: int = DRAWS,
+    seed: int = 0,
+    confidence: ConfidenceScores | None = None,
+) -> Report:
     """Put the measures of one or more systems side by side.
 
     Args:
@@ -80,6 +98,7 @@ def make_report(title: str, systems: Mapping[str, Sequence[Measure]], draws: int
         systems: measures by system, the one in question first, each over the same gold articles in the same order.
         draws: resamples of the bootstrap.
         seed: of its random numbers.
+        confidence: of the facts of the system in question.
 
     Raises:
         ValueError: no system, or systems that were not scored on the same number of articles.
@@ -101,7 +120,7 @@ def make_report(title: str, systems: Mapping[str, Sequence[Measure]], draws: int
                 ahead[other] = difference
         sample = next(iter(found.values()))
         lines.append(Line(*key, sample.is_accuracy, sample.note, scores, ahead))
-    return Report(title, sizes.pop(), tuple(systems), tuple(lines))
+    return Report(title, sizes.pop(), tuple(systems), tuple(lines), confidence)
 
 
 def report_tables(report: Report) -> list[Table]:
@@ -128,7 +147,36 @@ def report_tables(report: Report) -> list[Table]:
         notes = list(dict.fromkeys(f"{line.name}: {line.note}" for line in lines if line.note))
         table.caption = "\n".join(notes) or None
         tables.append(table)
+    if report.confidence is not None:
+        tables.append(confidence_table(report, report.confidence))
     return tables
+
+
+def confidence_table(report: Report, scores: ConfidenceScores) -> Table:
+    """How far confidence can be trusted, and what remains of precision's faults among the surest facts."""
+    from rich.table import Table
+
+    table = Table(title=f"confidence ({report.title}, {report.articles} articles)", title_justify="left")
+    table.add_column("")
+    for heading in ("", "95%", "right/all"):
+        table.add_column(heading, justify="right")
+    kept, error = scores.kept, scores.interval
+    between = "–" if kept.interval is None else f"{kept.interval.low:.3f}–{kept.interval.high:.3f}"
+    right = round(scores.precision * scores.facts)
+    rows = (
+        ("expected calibration error", f"{scores.error:.3f}", f"{error.low:.3f}–{error.high:.3f}", "–"),
+        ("  of a perfect one, by chance", f"{scores.error_by_chance:.3f}", "–", "–"),
+        ("mean confidence", f"{scores.confidence:.3f}", "–", "–"),
+        ("share right", f"{scores.precision:.3f}", "–", f"{right}/{scores.facts}"),
+        (f"precision of the surest {KEPT:.0%}", f"{kept.precision:.3f}", between, f"{kept.right}/{kept.facts}"),
+        ("  at confidence", f"{kept.threshold:.3f}", "–", "–"),
+        ("  kept", f"{kept.share:.3f}", "–", f"{kept.facts}/{scores.facts}"),
+        ("right fact surer than wrong one", "–" if scores.ranking is None else f"{scores.ranking:.3f}", "–", "–"),
+    )
+    for row in rows:
+        table.add_row(*row)
+    table.caption = "error: 10 equal-width bins (Naeini et al. 2015); facts of equal confidence are kept together"
+    return table
 
 
 def _cells(score: Score | None, accuracy: bool) -> list[str]:
