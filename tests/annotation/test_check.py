@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from chitieu.annotation.check import check, check_article, shared_shingles
+from chitieu.annotation.check import check, check_article
 from chitieu.annotation.gold import AnnotatedArticle, AnnotatedSpan
 from chitieu.annotation.inline import parse_inline
+from chitieu.annotation.likeness import shared_shingles
 from chitieu.annotation.statistics import statistics_by_genre
 from chitieu.article import Article
 from chitieu.labels import Label
@@ -88,3 +89,15 @@ def test_statistics_count_each_genre_and_all():
     assert (held["all"].articles, held["all"].facts, held["all"].optional, held["all"].metrics) == (2, 2, 1, 1)
     assert held["all"].statuses == {"actual": 1, "target": 1}
     assert held["labour"].unlinked == {"metric": 0, "org": 1, "year": 1, "cue": 0}
+
+
+def test_near_duplicates_never_straddle_splits():
+    body = " ".join(f"chuyện{i} làng{i} kể" for i in "abcdefghijklmn")
+    articles = [
+        AnnotatedArticle(Article("a", body), split="train"),
+        AnnotatedArticle(Article("b", f"Tin thêm. {body}"), split="train"),
+        AnnotatedArticle(Article("c", body.upper()), split="test"),
+    ]
+    found = [(problem.severity.value, problem.article_id) for problem in check(articles) if problem.code == "C230"]
+    assert found == [("error", "c"), ("error", "c")]
+    assert not [problem for problem in check(articles[:2]) if problem.code == "C230"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -10,8 +12,9 @@ import pytest
 from chitieu.annotation.check import Severity, check
 from chitieu.annotation.gold import read_annotated
 from chitieu.annotation.inline import format_inline, parse_inline
+from chitieu.annotation.repetition import repetitions
 from chitieu.annotation.splits import SPLITS, read_splits
-from chitieu.annotation.statistics import statistics_by_genre
+from chitieu.annotation.statistics import corpus_statistics, statistics_by_genre
 
 CORPUS = Path(__file__).resolve().parents[2] / "annotations"
 
@@ -41,9 +44,25 @@ def test_splits_are_as_recorded(corpus):
     assert all(article.split == split for split, members in corpus.items() for article in members)
 
 
+def test_no_wording_stands_in_more_than_three_articles(articles):
+    assert [(found.words, [articles[i].id for i, _ in found.holders]) for found in repetitions(articles)] == []
+
+
+def test_splits_only_grow(corpus):
+    """The first entries of the record are those that were there when this test's file was last written."""
+    known = json.loads(Path(__file__).with_name("splits_recorded.json").read_text(encoding="utf-8"))
+    first = list(read_splits(CORPUS).items())[: known["articles"]]
+    assert len(first) == known["articles"]
+    assert hashlib.sha256(json.dumps(first).encode()).hexdigest() == known["sha256"]
+
+
 def test_large_enough(articles):
-    assert len(articles) >= 40
-    assert sum(len(article.facts) for article in articles) >= 500
+    assert len(articles) >= 200
+    assert sum(len(article.facts) for article in articles) >= 2_800
+
+
+def test_metrics_are_worded_in_many_ways(articles):
+    assert corpus_statistics(articles).metrics >= 1_200
 
 
 def test_every_article_can_be_edited_inline(articles):

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from chitieu.annotation.gold import AnnotatedArticle, AnnotatedSpan, GoldFact, integrity_problems
+from chitieu.annotation.likeness import SHINGLE_WORDS, LikenessIndex, shared_shingles
 from chitieu.annotation.readings import quantity_problems, time_problems
+from chitieu.annotation.repetition import repetitions
 from chitieu.labels import Kind, Label, Status
 
 GENRES = ("cooperative", "socioeconomic", "company", "agriculture", "labour", "trade", "none")
@@ -49,14 +51,15 @@ def check(articles: Iterable[AnnotatedArticle]) -> list[Problem]:
     """Every problem of each article, and of the articles together, in the order of the articles.
 
     Codes: C203 integrity, C221 marks, C222 use of marks, C223 status and kind, C224 quantity, C225 time, C226 article,
-    C227 mentions left unmarked, C228 near-duplicates.
+    C227 mentions left unmarked, C228 shared sentences, C229 wordings in more than three articles, C230 near-duplicates
+    in different splits.
     """
     articles = list(articles)
     problems = [problem for article in articles for problem in check_article(article)]
     for article_id, count in Counter(article.id for article in articles).items():
         if count > 1:
             problems.append(Problem(Severity.ERROR, "C226", article_id, f"{count} articles have this id"))
-    return problems + list(_near_duplicates(articles))
+    return [*problems, *_near_duplicates(articles), *_repetitions(articles), *_straddling(articles)]
 
 
 def check_article(article: AnnotatedArticle) -> list[Problem]:
@@ -190,23 +193,7 @@ def _mentions(article: AnnotatedArticle) -> Iterator[Problem]:
                 yield Problem(Severity.WARNING, "C227", article.id, message, match.start())
 
 
-SHINGLE_WORDS = 8
 DUPLICATE_SHINGLES = 3  # three shared runs of eight words, or one run of ten: more than stock phrases give
-
-
-def shared_shingles(texts: Sequence[str]) -> dict[tuple[int, int], list[str]]:
-    """For each pair of texts (by index, smaller first), the runs of eight words that stand in both."""
-    holders: dict[str, list[int]] = {}
-    for index, text in enumerate(texts):
-        words = re.findall(r"\w+", text.lower())
-        for run in {" ".join(words[i : i + SHINGLE_WORDS]) for i in range(len(words) - SHINGLE_WORDS + 1)}:
-            holders.setdefault(run, []).append(index)
-    shared: dict[tuple[int, int], list[str]] = {}
-    for run, indices in holders.items():
-        for i, first in enumerate(indices):
-            for second in indices[i + 1 :]:
-                shared.setdefault((first, second), []).append(run)
-    return shared
 
 
 def _near_duplicates(articles: Sequence[AnnotatedArticle]) -> Iterator[Problem]:
@@ -214,3 +201,29 @@ def _near_duplicates(articles: Sequence[AnnotatedArticle]) -> Iterator[Problem]:
         if len(runs) >= DUPLICATE_SHINGLES:
             message = f"shares {len(runs)} runs of {SHINGLE_WORDS} words with {articles[first].id}, e.g. {min(runs)!r}"
             yield Problem(Severity.WARNING, "C228", articles[second].id, message)
+
+
+def _repetitions(articles: Sequence[AnnotatedArticle]) -> Iterator[Problem]:
+    """Told once, of the last article that holds it: the one that made it too many."""
+    for repetition in repetitions(articles):
+        last, position = repetition.holders[-1]
+        ids = ", ".join(articles[index].id for index, _ in repetition.holders[:-1])
+        message = f"{repetition.words!r} stands in {len(repetition.holders)} articles, also in {ids}"
+        yield Problem(Severity.ERROR, "C229", articles[last].id, message, position)
+
+
+def _straddling(articles: Sequence[AnnotatedArticle]) -> Iterator[Problem]:
+    """Near-duplicates in two splits: what is tested on would have been learned."""
+    splits = {article.id: article.split for article in articles}
+    index = LikenessIndex()
+    for article in articles:
+        if article.split is None:
+            continue
+        for like in index.near_duplicates(article.article.text):
+            if splits[like.article_id] != article.split:
+                message = (
+                    f"in {article.split}, and {like.share:.0%} the same as {like.article_id}, which is in "
+                    f"{splits[like.article_id]}: near-duplicates never straddle splits"
+                )
+                yield Problem(Severity.ERROR, "C230", article.id, message)
+        index.add(article.id, article.article.text)

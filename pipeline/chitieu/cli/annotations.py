@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,9 +28,10 @@ def check_cli(
     stats: Annotated[bool, typer.Option("--stats", help="Print what the corpus holds, by genre.")] = False,
     errors_only: Annotated[bool, typer.Option("--errors-only", help="Leave the warnings out.")] = False,
 ) -> None:
-    """Check that text, spans, facts and guidelines agree.
+    """Check that text, spans, facts and guidelines agree, and that no wording stands in more than three articles.
 
-    Exit code 1 if anything is an error, 2 if a path is wrong; warnings alone give 0.
+    In a folder with a splits.json, each article must be in the split recorded there, and no near-duplicate of
+    one in another split. Exit code 1 if anything is an error, 2 if a path is wrong; warnings alone give 0.
 
     \b
     Examples:
@@ -37,9 +39,10 @@ def check_cli(
       chitieu annotations check drafts/tinh-ket.article.txt
     """  # noqa: D301 - \b keeps the lines of the examples apart
     from chitieu.annotation.check import Severity, check
-    from chitieu.annotation.statistics import statistics_by_genre
+    from chitieu.annotation.statistics import corpus_statistics, statistics_by_genre
 
     articles, broken = _read(paths)
+    broken += _misplaced(paths, articles)
     for error in broken:
         print_error(error)
     files = {article.id: path for path, article in articles}
@@ -49,11 +52,12 @@ def check_cli(
     for problem in shown:
         typer.echo(one_line(_line(problem, files[problem.article_id], texts[problem.article_id])), err=True)
     errors = len(broken) + sum(problem.severity is Severity.ERROR for problem in problems)
-    facts = sum(len(article.facts) for _, article in articles)
     if stats:
         _print_statistics(statistics_by_genre(article for _, article in articles))
+    held = corpus_statistics(article for _, article in articles)
     typer.echo(
-        f"{len(articles)} articles, {facts} facts: {errors} errors, {len(problems) + len(broken) - errors} warnings"
+        f"{held.articles} articles, {held.facts} facts, {held.metrics} METRIC wordings: {errors} errors, "
+        f"{len(problems) + len(broken) - errors} warnings"
     )
     if errors:
         raise typer.Exit(EXIT_SOME_INPUTS_FAILED)
@@ -130,15 +134,17 @@ def add_cli(
 ) -> None:
     """Add new articles to a corpus, each to a split of its own, for good.
 
-    Splits are kept in splits.json, which only grows: an article that has a split keeps it, and is replaced. Exit code 1
+    Splits are kept in splits.json, which only grows: an article that has a split keeps it, and is replaced. A
+    near-duplicate of an article goes to its split; a mere copy, under another id, is left out and named. Exit code 1
     if an input can't be read or has an error: then nothing is written.
 
     \b
     Examples:
       chitieu annotations add drafts --corpus annotations
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    from chitieu.annotation.check import Severity, check
-    from chitieu.annotation.splits import SPLITS, add_to_corpus, read_corpus
+    from chitieu.annotation.check import Severity, check, check_article
+    from chitieu.annotation.splits import SPLITS, add_to_corpus, read_corpus, without_copies
+    from chitieu.errors import AnnotationError
 
     articles, broken = _read(inputs)
     for error in broken:
@@ -146,18 +152,24 @@ def add_cli(
     new = {article.id for _, article in articles}
     kept = [article for article in read_corpus(corpus) if article.id not in new]
     files = {article.id: path for path, article in articles}
-    errors = [
-        problem
-        for problem in check([*kept, *(article for _, article in articles)])
-        if problem.severity is Severity.ERROR and problem.article_id in files
-    ]
+    joining, copies = without_copies((article for _, article in articles), kept)
+    for copy, original in copies.items():
+        typer.echo(one_line(f"{files[copy]}: {copy}: left out, the same text as {original}"), err=True)
+    # which split a draft came with says nothing: it is given one here
+    problems = check([*kept, *(replace(article, split=None) for article in joining)])
+    problems += [problem for _, article in articles if article.id in copies for problem in check_article(article)]
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR and problem.article_id in files]
     texts = {article.id: article.article.text for _, article in articles}
     for problem in errors:
         typer.echo(one_line(_line(problem, files[problem.article_id], texts[problem.article_id])), err=True)
     if broken or errors:
         raise typer.Exit(EXIT_SOME_INPUTS_FAILED)
-    counts = add_to_corpus(corpus, [article for _, article in articles])
-    typer.echo(f"{len(articles)} articles added; now " + ", ".join(f"{split} {counts[split]}" for split in SPLITS))
+    try:
+        counts = add_to_corpus(corpus, joining)
+    except AnnotationError as error:
+        print_error(error)
+        raise typer.Exit(EXIT_SOME_INPUTS_FAILED) from None
+    typer.echo(f"{len(joining)} articles added; now " + ", ".join(f"{split} {counts[split]}" for split in SPLITS))
 
 
 @app.command("agreement")
@@ -249,6 +261,20 @@ def _read_forms(paths: list[Path], form: Form | None) -> Reading:
 def _read(paths: list[Path]) -> tuple[list[tuple[Path, AnnotatedArticle]], list[ChitieuError]]:
     reading = _read_forms(paths, None)
     return reading.articles, reading.broken
+
+
+def _misplaced(paths: list[Path], articles: list[tuple[Path, AnnotatedArticle]]) -> list[ChitieuError]:
+    """Articles of a corpus folder that are not in the split recorded for them."""
+    from chitieu.annotation.splits import RECORD, record_problems
+    from chitieu.errors import AnnotationError
+
+    found: list[ChitieuError] = []
+    for folder in (path for path in paths if (path / RECORD).is_file()):
+        try:
+            found += record_problems(folder, (article for path, article in articles if path.parent == folder))
+        except AnnotationError as error:
+            found.append(error)
+    return found
 
 
 def _line(problem: Problem, file: Path, text: str) -> str:
