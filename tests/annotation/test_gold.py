@@ -134,7 +134,7 @@ def test_check_command(tmp_path):
     (tmp_path / "a.article.txt").write_text(INLINE.format("a", "actual"), encoding="utf-8")
     result = CliRunner().invoke(app, ["check", str(tmp_path), "--stats"])
     assert result.exit_code == 0, result.output
-    assert "1 articles, 1 facts: 0 errors, 0 warnings" in result.output
+    assert "1 articles, 1 facts, 1 METRIC wordings: 0 errors, 0 warnings" in result.output
     (tmp_path / "b.article.txt").write_text(INLINE.format("b", ""), encoding="utf-8")
     result = CliRunner().invoke(app, ["check", str(tmp_path)])
     assert result.exit_code == 1
