@@ -47,15 +47,15 @@ def count_links(
     for role in Role:
         correct = right = 0
         for value in asked:
-            wanted = _targets(gold[value], role)
-            given = _targets(predicted[answers[value]], role) if value in answers else None
+            wanted = role_targets(gold[value], role)
+            given = role_targets(predicted[answers[value]], role) if value in answers else None
             if given is None:
                 continue
             hits = len(pair_overlapping(given, wanted))
             correct += hits
             right += hits == len(given) == len(wanted)
-        n_predicted = sum(len(_targets(links, role)) for links in counted_predictions)
-        n_gold = sum(len(_targets(gold[value], role)) for value in asked)
+        n_predicted = sum(len(role_targets(links, role)) for links in counted_predictions)
+        n_gold = sum(len(role_targets(gold[value], role)) for value in asked)
         counts["links", role.value] = Count(correct, n_predicted, n_gold)
         counts["choices", role.value] = Count(right, len(asked), len(asked))
     for name in ATTRIBUTES:
@@ -94,7 +94,8 @@ def link_measures(gold: Sequence[AnnotatedArticle], predicted: Mapping[str, Link
     ]
 
 
-def _targets(links: Links, role: Role) -> tuple[Offsets, ...]:
+def role_targets(links: Links, role: Role) -> tuple[Offsets, ...]:
+    """The spans that a VALUE's role points at: none, one, or several METRIC pieces."""
     if role is Role.METRIC:
         return links.metric
     target: Offsets | None = getattr(links, role.value)

@@ -1,0 +1,50 @@
+"""The same scores for parts of the articles and of the facts: by genre, by kind, by status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from chitieu.annotation.gold import AnnotatedArticle
+from chitieu.facts.fact import Fact
+from chitieu.labels import Kind, Status
+from chitieu.scoring.counts import Count, Measure, count_facts
+from chitieu.scoring.match import match_facts
+from chitieu.scoring.rows import gold_rows, predicted_rows
+
+UNKNOWN_GENRE = "not given"
+
+
+def genre_measures(gold: Sequence[AnnotatedArticle], predicted: Mapping[str, Iterable[Fact]]) -> list[Measure]:
+    """Core facts of the articles of each genre; none where no article has a genre."""
+    genres = [article.genre or UNKNOWN_GENRE for article in gold]
+    if set(genres) <= {UNKNOWN_GENRE}:
+        return []
+    counts = [
+        count_facts(predicted_rows(predicted.get(article.id, ())), gold_rows(article))["core"] for article in gold
+    ]
+    return [
+        Measure(
+            "core by genre",
+            f"{genre} ({genres.count(genre)} articles)",
+            tuple(count if own == genre else Count() for own, count in zip(genres, counts, strict=True)),
+        )
+        for genre in sorted(set(genres), key=lambda genre: (-genres.count(genre), genre))
+    ]
+
+
+def attribute_measures(gold: Sequence[AnnotatedArticle], predicted: Mapping[str, Iterable[Fact]]) -> list[Measure]:
+    """Of the gold facts of each kind, and of each status, how many were found with their core right."""
+    names = {"kind": [kind.value for kind in Kind], "status": [status.value for status in Status]}
+    right: dict[tuple[str, str], list[Count]] = {(name, value): [] for name in names for value in names[name]}
+    for article in gold:
+        rows = gold_rows(article)
+        matches = match_facts(predicted_rows(predicted.get(article.id, ())), rows)
+        good = {match.gold for match in matches if match.agreement.core}
+        for (name, value), counts in right.items():
+            asked = [j for j, row in enumerate(rows) if getattr(row, name) == value and not row.optional]
+            counts.append(Count(len(good & set(asked)), len(asked), len(asked)))
+    sections = {
+        "kind": "gold facts with the core right, by kind",
+        "status": "gold facts with the core right, by status",
+    }
+    return [Measure(sections[name], value, tuple(counts), is_accuracy=True) for (name, value), counts in right.items()]
