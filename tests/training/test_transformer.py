@@ -206,7 +206,7 @@ def test_every_part_of_the_model_learns(trained, phobert):
 def test_each_component_sends_a_gradient_to_the_transformer(trained, articles, only):
     from spacy.training import Example
 
-    from chitieu.training.corpus import make_example
+    from chitieu.annotation.docs import make_example
 
     nlp = load(trained[0])
     examples: list[Example] = [make_example(nlp, article) for article in articles[:2]]

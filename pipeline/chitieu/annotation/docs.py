@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from spacy.language import Language
 from spacy.tokens import Doc, Span, Token
 from spacy.training import Example
+from spacy.vocab import Vocab
 
 from chitieu.annotation.gold import AnnotatedArticle
 from chitieu.annotation.links import gold_links
@@ -13,19 +16,57 @@ from chitieu.period import find_periods
 from chitieu.relation.component import register_extensions
 
 
-def make_doc(nlp: Language, article: AnnotatedArticle) -> Doc:
-    """The tokenised text with what dates it."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a text, and behind which of them a space stands: `text == "".join(word + " " * space)`."""
+
+    words: list[str]
+    spaces: list[bool]
+    norms: list[str]
+
+    @classmethod
+    def of(cls, doc: Doc) -> Words:
+        """The words of a doc."""
+        return cls(
+            [token.text for token in doc], [bool(token.whitespace_) for token in doc], [token.norm_ for token in doc]
+        )
+
+    def make_doc(self, vocab: Vocab) -> Doc:
+        """A doc of these words."""
+        doc = Doc(vocab, words=self.words, spaces=self.spaces)
+        for token, norm in zip(doc, self.norms, strict=True):
+            token.norm_ = norm
+        return doc
+
+
+def make_doc(nlp: Language, article: AnnotatedArticle, words: Words | None = None) -> Doc:
+    """The tokenised text with what dates it.
+
+    Args:
+        nlp: its tokenizer is used, and its vocabulary.
+        article: what the doc is of.
+        words: of the text, where they are known already.
+    """
     register_extensions()
-    doc = nlp.make_doc(article.article.text)
+    doc = nlp.make_doc(article.article.text) if words is None else words.make_doc(nlp.vocab)
     doc._.article_id = article.id
     doc._.published = article.article.published
     doc._.title = article.article.title
     return doc
 
 
-def make_example(nlp: Language, article: AnnotatedArticle, *, partial: bool = False) -> Example:
-    """An article as an example: entities and links on the reference doc."""
-    reference = make_doc(nlp, article)
+def make_example(
+    nlp: Language, article: AnnotatedArticle, *, partial: bool = False, words: Words | None = None
+) -> Example:
+    """An article as an example: entities and links on the reference doc.
+
+    Args:
+        nlp: its tokenizer is used, and its vocabulary.
+        article: what the example is of.
+        partial: ORG and YEAR are marked only where a fact links to them.
+        words: of the text, where they are known already.
+    """
+    reference = make_doc(nlp, article, words)
     entities: list[Span] = []
     for span in sorted(article.spans, key=lambda span: span.start):
         # a span inside a token is widened to it: `chitieu annotations check` lists such spans
@@ -36,7 +77,7 @@ def make_example(nlp: Language, article: AnnotatedArticle, *, partial: bool = Fa
     reference.set_ents(entities, missing=missing, default="outside")
     reference._.links = gold_links(article)
     reference._.annotation = article
-    return Example(make_doc(nlp, article), reference)
+    return Example(make_doc(nlp, article, words or Words.of(reference)), reference)
 
 
 def unknown_mentions(doc: Doc, entities: list[Span]) -> list[Span]:

@@ -8,8 +8,7 @@ from pathlib import Path
 from spacy.language import Language
 from spacy.training import Example
 
-from chitieu.annotation.docs import make_example
-from chitieu.annotation.gold import read_annotated
+from chitieu.annotation.docbin import read_examples
 
 
 class AnnotatedCorpus:
@@ -34,8 +33,6 @@ class AnnotatedCorpus:
             AnnotationError: an article that can't be read, or a span that no token boundary meets.
         """
         for path in self.paths * self.repeats:
-            for article in read_annotated(path):
-                yield make_example(nlp, article)
+            yield from read_examples(nlp, path)
         for path in self.partial_paths:
-            for article in read_annotated(path):
-                yield make_example(nlp, article, partial=True)
+            yield from read_examples(nlp, path, partial=True)
