@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chitieu.cli.options import Model
+from chitieu.cli.options import Model, refuse_overwriting
 
 if TYPE_CHECKING:
     from chitieu.annotation.gold import AnnotatedArticle
     from chitieu.scoring.compare import Comparison
+    from chitieu.scoring.page import Evaluated
     from chitieu.scoring.report import Report
 
 
@@ -43,6 +45,24 @@ def evaluate_cli(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE.json", help="Also write the scores as JSON.", show_default=False),
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            metavar="FILE.html",
+            help="Also write one page of scores, plots, confusions and every wrong fact in its sentence.",
+            show_default=False,
+        ),
+    ] = None,
+    plots: Annotated[
+        Path | None,
+        typer.Option(
+            "--plots",
+            metavar="FOLDER",
+            help="Also write the reliability diagram and the curve of precision against recall as SVG.",
+            show_default=False,
+        ),
+    ] = None,
     min_confidence: Annotated[
         float,
         typer.Option("--min-confidence", min=0.0, max=1.0, help="Score without the facts that are less likely right."),
@@ -61,10 +81,18 @@ def evaluate_cli(
       chitieu evaluate
       chitieu evaluate annotations/test.jsonl --brief
       chitieu evaluate gold.jsonl --model models/other --output scores.json
+      chitieu evaluate annotations/test.jsonl --html report.html
       chitieu evaluate --compare models/old models/new
     """  # noqa: D301 - \b keeps the lines of the examples apart
     if compare is not None and model is not None:
         raise typer.BadParameter("name both models with --compare, or one with --model", param_hint="--model")
+    if compare is not None and (html is not None or plots is not None):
+        raise typer.BadParameter("pages and plots are of one model", param_hint="--compare")
+    if html is not None or plots is not None:
+        from chitieu.scoring.plots import require_matplotlib
+
+        require_matplotlib()
+    refuse_overwriting(gold or [], [path for path in (output, html) if path is not None])
     sets = [("gold", list(gold), partial)] if gold else default_sets(Path.cwd())
     if compare is not None:
         compare_models_on(compare, sets, output, min_confidence)
@@ -82,6 +110,19 @@ def evaluate_cli(
         _print(report, brief=brief)
     if output is not None:
         write_reports(reports, output)
+    if plots is not None:
+        write_plots(reports, plots, min_confidence)
+    if html is not None:
+        from chitieu.pipeline import default_model
+        from chitieu.scoring.page import Evaluated
+
+        described = f"{model or default_model()}, version {nlp.meta['version']}"
+        evaluated = [
+            # articles that models are chosen by are looked at one by one only by who asks for them by name
+            Evaluated(run, report, partial=is_partial, examples=gold is not None or name == "test")
+            for run, report, (name, _, is_partial) in zip(runs, reports, sets, strict=True)
+        ]
+        write_page(evaluated, described, html, min_confidence)
 
 
 def compare_models_on(
@@ -155,6 +196,47 @@ def write_reports(reports: Sequence[Report | Comparison], output: Path) -> None:
     sheets = json.dumps([report.to_dict() for report in reports], ensure_ascii=False, indent=1)
     with replacing(output) as stream:
         stream.write(sheets.encode() + b"\n")
+
+
+def write_page(sets: Sequence[Evaluated], model: str, output: Path, min_confidence: float = 0.0) -> None:
+    """The report as one HTML page, all or nothing.
+
+    Raises:
+        OutputError: C401 the file can't be written.
+    """
+    from chitieu.scoring.page import render_report
+    from chitieu.writing.replacing import replacing
+
+    with replacing(output) as stream:
+        for piece in render_report(sets, model, min_confidence):
+            stream.write(piece.encode())
+
+
+def write_plots(reports: Sequence[Report], folder: Path, min_confidence: float = 0.0) -> None:
+    """`reliability-NAME.svg` and `precision-recall-NAME.svg` for each report that scored any fact.
+
+    Raises:
+        OutputError: C401 the folder can't be made, or a file not be written.
+    """
+    from chitieu.errors import OutputError
+    from chitieu.scoring.plots import precision_recall_plot, reliability_plot
+    from chitieu.writing.replacing import replacing
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            "C401", f"can't be made: {error.strerror}", place=str(folder), remedy="name another"
+        ) from None
+    for number, report in enumerate(reports, 1):
+        if report.confidence is not None:
+            name = re.sub(r"[^\w.-]+", "-", report.title.removesuffix(".jsonl"))[:60] or str(number)
+            for kind, drawing in (
+                ("reliability", reliability_plot(report.confidence)),
+                ("precision-recall", precision_recall_plot(report.confidence, min_confidence)),
+            ):
+                with replacing(folder / f"{kind}-{name}.svg") as stream:
+                    stream.write(drawing.encode())
 
 
 def _read(paths: Sequence[Path]) -> list[AnnotatedArticle]:

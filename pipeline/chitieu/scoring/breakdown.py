@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from chitieu.annotation.gold import AnnotatedArticle
 from chitieu.facts.fact import Fact
@@ -14,22 +14,24 @@ from chitieu.scoring.rows import gold_rows, predicted_rows
 UNKNOWN_GENRE = "not given"
 
 
-def genre_measures(gold: Sequence[AnnotatedArticle], predicted: Mapping[str, Iterable[Fact]]) -> list[Measure]:
-    """Core facts of the articles of each genre; none where no article has a genre."""
-    genres = [article.genre or UNKNOWN_GENRE for article in gold]
+def genre_measures(
+    gold: Sequence[AnnotatedArticle], predicted: Mapping[str, Iterable[Fact]]
+) -> Iterator[tuple[str, list[Measure]]]:
+    """Core facts of the articles of each genre, the largest first, each over its own articles alone.
+
+    Yields nothing where no article has a genre.
+    """
+    genres: dict[str, list[AnnotatedArticle]] = {}
+    for article in gold:
+        genres.setdefault(article.genre or UNKNOWN_GENRE, []).append(article)
     if set(genres) <= {UNKNOWN_GENRE}:
-        return []
-    counts = [
-        count_facts(predicted_rows(predicted.get(article.id, ())), gold_rows(article))["core"] for article in gold
-    ]
-    return [
-        Measure(
-            "core by genre",
-            f"{genre} ({genres.count(genre)} articles)",
-            tuple(count if own == genre else Count() for own, count in zip(genres, counts, strict=True)),
-        )
-        for genre in sorted(set(genres), key=lambda genre: (-genres.count(genre), genre))
-    ]
+        return
+    for genre, articles in sorted(genres.items(), key=lambda item: (-len(item[1]), item[0])):
+        counts = [
+            count_facts(predicted_rows(predicted.get(article.id, ())), gold_rows(article))["core"]
+            for article in articles
+        ]
+        yield genre, [Measure("core by genre", f"{genre} ({len(articles)})", tuple(counts))]
 
 
 def attribute_measures(gold: Sequence[AnnotatedArticle], predicted: Mapping[str, Iterable[Fact]]) -> list[Measure]:
