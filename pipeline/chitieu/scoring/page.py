@@ -94,7 +94,10 @@ def confusions(run: Run, *, partial: bool) -> list[Confusion]:
 def _set(number: int, item: Evaluated, min_confidence: float) -> dict[str, Any]:
     report, run = item.report, item.run
     facts = facts_of(run)
-    parts = make_report(report.title, {MODEL: [*genre_measures(run.gold, facts), *attribute_measures(run.gold, facts)]})
+    parts = [
+        *(make_report(genre, {MODEL: measures}) for genre, measures in genre_measures(run.gold, facts)),
+        make_report(report.title, {MODEL: attribute_measures(run.gold, facts)}),
+    ]
     sections = _sections(report)
     return {
         "number": number,
