@@ -32,8 +32,8 @@ def main() -> None:
     recorded = json.loads(scores_file.read_text(encoding="utf-8")) if scores_file.is_file() else {}
     nlp = load(FOLDER)
     reports = {
-        name: evaluate(nlp, read_gold(paths), name, partial=partial).to_dict()
-        for name, paths, partial in default_sets(ROOT)
+        item.name: evaluate(nlp, read_gold(item.paths), item.name, partial=item.partial).to_dict()
+        for item in default_sets(ROOT)
     }
     reports = {**recorded, **reports}
     scores_file.write_text(json.dumps(reports, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -93,73 +96,91 @@ def evaluate_cli(
 
         require_matplotlib()
     refuse_overwriting(gold or [], [path for path in (output, html) if path is not None])
-    sets = [("gold", list(gold), partial)] if gold else default_sets(Path.cwd())
-    if compare is not None:
-        compare_models_on(compare, sets, output, min_confidence)
-        return
-    from chitieu.pipeline import load
+    sets = [GoldSet("gold", tuple(gold), partial)] if gold else default_sets(Path.cwd())
+    with ExitStack() as stack:
+        # Files open before the model loads: one that can't be written is told at once.
+        json_stream, html_stream = (_opened(stack, path) for path in (output, html))
+        if compare is not None:
+            results: Sequence[Report] | Sequence[Comparison] = _compare(compare, sets, min_confidence)
+        else:
+            described, evaluated = _evaluate(model, sets, min_confidence, named=bool(gold))
+            reports = [item.report for item in evaluated]
+            results = reports
+            for report in reports:
+                _print(report, brief=brief)
+            if plots is not None:
+                write_plots(reports, plots, min_confidence)
+            if html_stream is not None:
+                from chitieu.scoring.page import render_report
+
+                for piece in render_report(evaluated, described, min_confidence):
+                    html_stream.write(piece.encode())
+        if json_stream is not None:
+            sheets = json.dumps([result.to_dict() for result in results], ensure_ascii=False, indent=1)
+            json_stream.write(sheets.encode() + b"\n")
+
+
+def _evaluate(
+    model: Path | None, sets: Sequence[GoldSet], min_confidence: float, *, named: bool
+) -> tuple[str, list[Evaluated]]:
+    """The model in words, and each set with what it made of it."""
+    from chitieu.pipeline import default_model, load
     from chitieu.scoring.evaluate import run_model, score_run
+    from chitieu.scoring.page import Evaluated
 
+    read = [_read(item) for item in sets]
     nlp = load(model)
-    runs = [run_model(nlp, _read(paths), min_confidence) for _, paths, _ in sets]
-    reports = [
-        score_run(run, _title(paths), partial=is_partial)
-        for run, (_, paths, is_partial) in zip(runs, sets, strict=True)
-    ]
-    for report in reports:
-        _print(report, brief=brief)
-    if output is not None:
-        write_reports(reports, output)
-    if plots is not None:
-        write_plots(reports, plots, min_confidence)
-    if html is not None:
-        from chitieu.pipeline import default_model
-        from chitieu.scoring.page import Evaluated
-
-        described = f"{model or default_model()}, version {nlp.meta['version']}"
-        evaluated = [
-            # articles that models are chosen by are looked at one by one only by who asks for them by name
-            Evaluated(run, report, partial=is_partial, examples=gold is not None or name == "test")
-            for run, report, (name, _, is_partial) in zip(runs, reports, sets, strict=True)
-        ]
-        write_page(evaluated, described, html, min_confidence)
+    evaluated = []
+    for item, gold in zip(sets, read, strict=True):
+        run = run_model(nlp, gold, min_confidence)
+        report = score_run(run, item.title, partial=item.partial)
+        # articles that models are chosen by are looked at one by one only by who asks for them by name
+        evaluated.append(Evaluated(run, report, partial=item.partial, examples=named or not item.partial))
+    return f"{model or default_model()}, version {nlp.meta['version']}", evaluated
 
 
-def compare_models_on(
-    models: tuple[Path, Path],
-    sets: list[tuple[str, list[Path], bool]],
-    output: Path | None,
-    min_confidence: float = 0.0,
-) -> None:
-    """Print what the second model does better or worse than the first on each set, and write it as JSON.
-
-    Raises:
-        AnnotationError: C208 a set holds no article.
-        ModelError: a folder is missing, empty, or made for another version.
-        OutputError: C401 the file can't be written.
-    """
+def _compare(models: tuple[Path, Path], sets: Sequence[GoldSet], min_confidence: float) -> list[Comparison]:
+    """Print what the second model does better or worse than the first on each set."""
     from rich.console import Console
 
     from chitieu.pipeline import load
     from chitieu.scoring.compare import compare_facts, comparison_table, predict_facts
 
-    read = [(_title(paths), _read(paths)) for _, paths, _ in sets]
+    read = [_read(item) for item in sets]
     predicted = []
     for folder in models:  # one model in memory at a time
         nlp = load(folder)
-        predicted.append([predict_facts(nlp, gold, min_confidence) for _, gold in read])
+        predicted.append([predict_facts(nlp, gold, min_confidence) for gold in read])
     console = Console()
-    comparisons: list[Comparison] = []
-    for (title, gold), old, new in zip(read, *predicted, strict=True):
-        comparisons.append(compare_facts(gold, old, new, title))
-        console.print(comparison_table(comparisons[-1]))
-        console.print(comparisons[-1].summary(), markup=False, highlight=False)
-    if output is not None:
-        write_reports(comparisons, output)
+    comparisons = []
+    for item, gold, old, new in zip(sets, read, *predicted, strict=True):
+        comparison = compare_facts(gold, old, new, item.title)
+        console.print(comparison_table(comparison))
+        console.print(comparison.summary(), markup=False, highlight=False)
+        comparisons.append(comparison)
+    return comparisons
 
 
-def default_sets(root: Path) -> list[tuple[str, list[Path], bool]]:
-    """Name, files and whether ORG and YEAR are marked only in part, of what a checkout can be scored on.
+@dataclass(frozen=True, slots=True)
+class GoldSet:
+    """Files that are scored as one.
+
+    Attributes:
+        partial: they mark ORG and YEAR only where a fact links to them.
+    """
+
+    name: str
+    paths: tuple[Path, ...]
+    partial: bool
+
+    @property
+    def title(self) -> str:
+        """The files' names."""
+        return ", ".join(path.name for path in self.paths)
+
+
+def default_sets(root: Path) -> list[GoldSet]:
+    """What a checkout can be scored on: its own test split and, where they lie beside it, the real articles.
 
     Raises:
         AnnotationError: C208 there is nothing to score on.
@@ -168,11 +189,11 @@ def default_sets(root: Path) -> list[tuple[str, list[Path], bool]]:
 
     data = root.parent / "shared" / "data"
     sets = [
-        ("test", [root / "annotations" / "test.jsonl"], False),
-        ("real-dev", [data / "real-dev.jsonl"], True),
-        ("seeds", [data / "seeds-dev.jsonl"], True),
+        GoldSet("test", (root / "annotations" / "test.jsonl",), False),
+        GoldSet("real-dev", (data / "real-dev.jsonl",), True),
+        GoldSet("seeds", (data / "seeds-dev.jsonl",), True),
     ]
-    found = [(name, paths, partial) for name, paths, partial in sets if all(path.is_file() for path in paths)]
+    found = [item for item in sets if all(path.is_file() for path in item.paths)]
     if not found:
         raise AnnotationError(
             "C208",
@@ -181,35 +202,6 @@ def default_sets(root: Path) -> list[tuple[str, list[Path], bool]]:
             remedy="run in a checkout, or name annotated files",
         )
     return found
-
-
-def write_reports(reports: Sequence[Report | Comparison], output: Path) -> None:
-    """The score sheets as JSON, all or nothing.
-
-    Raises:
-        OutputError: C401 the file can't be written.
-    """
-    import json
-
-    from chitieu.writing.replacing import replacing
-
-    sheets = json.dumps([report.to_dict() for report in reports], ensure_ascii=False, indent=1)
-    with replacing(output) as stream:
-        stream.write(sheets.encode() + b"\n")
-
-
-def write_page(sets: Sequence[Evaluated], model: str, output: Path, min_confidence: float = 0.0) -> None:
-    """The report as one HTML page, all or nothing.
-
-    Raises:
-        OutputError: C401 the file can't be written.
-    """
-    from chitieu.scoring.page import render_report
-    from chitieu.writing.replacing import replacing
-
-    with replacing(output) as stream:
-        for piece in render_report(sets, model, min_confidence):
-            stream.write(piece.encode())
 
 
 def write_plots(reports: Sequence[Report], folder: Path, min_confidence: float = 0.0) -> None:
@@ -228,9 +220,9 @@ def write_plots(reports: Sequence[Report], folder: Path, min_confidence: float =
         raise OutputError(
             "C401", f"can't be made: {error.strerror}", place=str(folder), remedy="name another"
         ) from None
-    for number, report in enumerate(reports, 1):
+    for report in reports:
         if report.confidence is not None:
-            name = re.sub(r"[^\w.-]+", "-", report.title.removesuffix(".jsonl"))[:60] or str(number)
+            name = re.sub(r"[^\w.-]+", "-", report.title.removesuffix(".jsonl"))[:60]
             for kind, drawing in (
                 ("reliability", reliability_plot(report.confidence)),
                 ("precision-recall", precision_recall_plot(report.confidence, min_confidence)),
@@ -239,18 +231,20 @@ def write_plots(reports: Sequence[Report], folder: Path, min_confidence: float =
                     stream.write(drawing.encode())
 
 
-def _read(paths: Sequence[Path]) -> list[AnnotatedArticle]:
+def _opened(stack: ExitStack, path: Path | None) -> IO[bytes] | None:
+    from chitieu.writing.replacing import replacing
+
+    return None if path is None else stack.enter_context(replacing(path))
+
+
+def _read(item: GoldSet) -> list[AnnotatedArticle]:
     from chitieu.errors import AnnotationError
     from chitieu.scoring.evaluate import read_gold
 
-    gold = read_gold(paths)
+    gold = read_gold(item.paths)
     if not gold:
-        raise AnnotationError("C208", "holds no article to score on", place=_title(list(paths)), remedy="name another")
+        raise AnnotationError("C208", "holds no article to score on", place=item.title, remedy="name another file")
     return gold
-
-
-def _title(paths: list[Path]) -> str:
-    return ", ".join(path.name for path in paths)
 
 
 def _print(report: Report, *, brief: bool) -> None:

@@ -10,7 +10,7 @@ from chitieu.annotation.gold import AnnotatedArticle
 from chitieu.facts.assemble import sentence_around
 from chitieu.facts.fact import Evidence, Fact, Offsets
 from chitieu.facts.readable import printable
-from chitieu.labels import Label
+from chitieu.labels import Status
 from chitieu.scoring.errors import Disagreement, disagreements
 from chitieu.scoring.links import gold_by_value
 from chitieu.scoring.match import FIELDS
@@ -18,13 +18,17 @@ from chitieu.scoring.rows import Row
 
 _BESIDE = 320  # characters of the sentence that are shown on each side of the value
 MISSED, SPURIOUS = "missed", "spurious"
+OF, BASE = "of", "base"
 CLASSES = (MISSED, SPURIOUS, *FIELDS)
 """The classes of error: no fact where there is one, a fact where there is none, and each field that is wrong."""
+
+Evidences = list[tuple[str, Offsets]]
+"""What stretches of text are to a fact: a label in lower case, or `of`, or `base`; with their offsets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a sentence: its words, made printable, and the label of what they were read as, or none."""
+    """A stretch of a sentence: its words, made printable, and what they are to the fact, or nothing."""
 
     text: str
     label: str = ""
@@ -89,25 +93,25 @@ def wrong_facts(gold: Sequence[AnnotatedArticle], predicted: Mapping[str, Iterab
             yield _example(article, item, marked, by_value)
 
 
-def _gold_evidence(article: AnnotatedArticle) -> dict[Offsets, list[tuple[Label, Offsets]]]:
+def _gold_evidence(article: AnnotatedArticle) -> dict[Offsets, Evidences]:
     evidence = {}
     for value, links in gold_by_value(article).items():
         own = Evidence(value, links.metric, links.of, links.org, links.year, links.base, links.cue)
-        evidence[value] = _labelled(own, Label(links.status.value.upper()))
+        evidence[value] = _labelled(own, links.status)
     return evidence
 
 
-def _labelled(evidence: Evidence, cue: Label) -> list[tuple[Label, Offsets]]:
+def _labelled(evidence: Evidence, status: Status) -> Evidences:
     single = (
-        (Label.VALUE, evidence.of),
-        (Label.ORG, evidence.org),
-        (Label.YEAR, evidence.year),
-        (Label.YEAR, evidence.base),
-        (cue, evidence.cue),
+        (OF, evidence.of),
+        ("org", evidence.org),
+        ("year", evidence.year),
+        (BASE, evidence.base),
+        (status.value, evidence.cue),
     )
     return [
-        (Label.VALUE, evidence.value),
-        *((Label.METRIC, piece) for piece in evidence.metric),
+        ("value", evidence.value),
+        *(("metric", piece) for piece in evidence.metric),
         *((label, offsets) for label, offsets in single if offsets is not None),
     ]
 
@@ -115,14 +119,14 @@ def _labelled(evidence: Evidence, cue: Label) -> list[tuple[Label, Offsets]]:
 def _example(
     article: AnnotatedArticle,
     item: Disagreement,
-    marked: Mapping[Offsets, list[tuple[Label, Offsets]]],
+    marked: Mapping[Offsets, Evidences],
     facts: Mapping[Offsets, Fact],
 ) -> Example:
     row = item.gold or item.predicted
     assert row is not None
     text = article.article.text
     fact = facts[item.predicted.span] if item.predicted else None
-    given = None if fact is None else _labelled(fact.evidence, Label(fact.status.value.upper()))
+    given = None if fact is None else _labelled(fact.evidence, fact.status)
     classes = item.wrong or ((MISSED,) if item.predicted is None else (SPURIOUS,))
     return Example(
         article_id=printable(article.id),
@@ -136,7 +140,7 @@ def _example(
     )
 
 
-def read_in_sentence(text: str, value: Offsets, evidence: Sequence[tuple[Label, Offsets]]) -> Reading:
+def read_in_sentence(text: str, value: Offsets, evidence: Evidences) -> Reading:
     """The sentence around a value with the evidence labelled, and the evidence that stands elsewhere.
 
     Args:
@@ -152,13 +156,13 @@ def read_in_sentence(text: str, value: Offsets, evidence: Sequence[tuple[Label, 
     pieces = [Piece("…")] if start > left else []
     for a, b in pairwise(cuts):
         covering = [(span[1] - span[0], label) for label, span in inside if span[0] <= a and b <= span[1]]
-        label = min(covering, key=lambda found: found[0])[1].value.lower() if covering else ""
+        label = min(covering, key=lambda found: found[0])[1] if covering else ""
         pieces.append(Piece(printable(text[a:b]), label))
     pieces += [Piece("…")] if end < right else []
     elsewhere = sorted(outside, key=lambda found: found[1])
     return Reading(
         tuple(pieces),
-        tuple(Piece(printable(text[span[0] : span[1]]), label.value.lower()) for label, span in elsewhere),
+        tuple(Piece(printable(text[span[0] : span[1]]), label) for label, span in elsewhere),
     )
 
 

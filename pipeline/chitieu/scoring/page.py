@@ -13,7 +13,6 @@ from typing import Any
 
 from chitieu.facts.fact import Fact
 from chitieu.facts.readable import printable
-from chitieu.labels import Label
 from chitieu.scoring.breakdown import attribute_measures, genre_measures
 from chitieu.scoring.confidence import KEPT, ConfidenceScores
 from chitieu.scoring.confusion import NONE, Confusion, attribute_confusions, label_confusion, role_confusion
@@ -25,6 +24,11 @@ from chitieu.scoring.spans import MARKED_WHERE_LINKED
 
 _SCRIPT = re.compile("<script>(.*?)</script>", re.DOTALL)
 _FIRST = ("facts", "fields over matched values")  # shown at once; what the other sections say is folded away
+
+_LEGEND = (
+    ("value", ""), ("of", "counted noun it belongs to"), ("metric", ""), ("org", ""), ("year", ""),
+    ("base", "year compared with"), ("target", "cue"), ("actual", "cue"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def render_report(sets: Sequence[Evaluated], model: str, min_confidence: float =
         examples=[{"set": number, "example": example} for number, example in shown],
         choices=_choices([example for _, example in shown]),
         classes=_classes([example for _, example in shown]),
-        labels=[(label.value.lower(), label.value) for label in Label],
+        labels=_LEGEND,
         script_digest=base64.b64encode(digest).decode("ascii"),
     )
     stream.enable_buffering(1_000)
