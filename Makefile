@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 TRANSFORMER := $(VENV)/.installed-transformer
 
-.PHONY: help extract test test-all lint train evaluate benchmark clean
+.PHONY: help extract test test-all lint train evaluate gate benchmark clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -43,6 +43,9 @@ train: $(DEV)  ## train the shipped model anew
 
 evaluate: $(DEV)  ## score the shipped model, stage by stage
 	$(BIN)/chitieu evaluate
+
+gate: $(DEV)  ## the shipped model's scores against their floors
+	$(BIN)/python evaluate/gate.py
 
 benchmark: $(DEV)  ## speed and memory, side by side with raw word_tokenize
 	$(BIN)/python evaluate/benchmark.py

@@ -50,3 +50,10 @@ def attribute_measures(gold: Sequence[AnnotatedArticle], predicted: Mapping[str,
         "status": "gold facts with the core right, by status",
     }
     return [Measure(sections[name], value, tuple(counts), is_accuracy=True) for (name, value), counts in right.items()]
+
+
+def false_facts(gold: Sequence[AnnotatedArticle], predicted: Mapping[str, Iterable[Fact]]) -> tuple[int, int]:
+    """How many facts were found in articles that hold none but optional ones, and the number of such articles."""
+    empty = [article for article in gold if all(fact.optional for fact in article.facts)]
+    counts = [count_facts(predicted_rows(predicted.get(article.id, ())), gold_rows(article)) for article in empty]
+    return sum(count["value found"].predicted for count in counts), len(empty)
