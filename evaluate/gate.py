@@ -21,8 +21,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
-FLOORS = Path(__file__).with_name("floors.json")
+ROOT = Path(__file__).resolve().parents[1]
+FLOORS = Path(__file__).resolve().with_name("floors.json")
 REQUIRED = frozenset({"test"})  # the others are real articles, which lie beside only some checkouts
 
 MARGIN_FACTS = 3  # facts of a set that may fall to the other side: on one machine the results are the same every time
