@@ -85,7 +85,8 @@ def untrained() -> Language:
 @pytest.fixture(scope="session")
 def train_tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Trained]:
     """Train on the tiny corpus, as `chitieu train` does, for a few seconds."""
-    from chitieu.training.train import Corpora, train
+    from chitieu.training.corpora import Corpora
+    from chitieu.training.train import train
 
     def run(folder: Path | None = None, **overrides: Any) -> Trained:
         return train(

@@ -18,7 +18,8 @@ from chitieu.annotation.inline import parse_inline
 from chitieu.article import Article
 from chitieu.errors import ModelError
 from chitieu.pipeline import load, tag
-from chitieu.training.train import Corpora, train
+from chitieu.training.corpora import Corpora
+from chitieu.training.train import train
 
 if find_spec("spacy_transformers") is None:
     pytest.skip("needs the extra: pip install 'chitieu[transformer]'", allow_module_level=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import logging
 import shutil
 import sys
@@ -11,69 +9,55 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, TYPE_CHECKING, Any
 
 from chitieu import __version__
-from chitieu.annotation.gold import AnnotatedArticle, read_annotated, write_annotated
+from chitieu.annotation.gold import AnnotatedArticle, read_annotated
 from chitieu.errors import ModelError, OutputError
 from chitieu.facts.calibration import fit_calibration
 from chitieu.pipeline import MODEL_FORMAT, MODEL_NAME, fast_cpu
 from chitieu.scoring.match import match_facts
 from chitieu.scoring.rows import gold_rows, predicted_rows
+from chitieu.training.corpora import ARTICLES, HELD_OUT, LEARNED, Corpora, require_held_out, write_corpora
 from chitieu.training.corpus import AnnotatedCorpus
+from chitieu.training.loop import OnStep, best_checkpoint, run_training
+from chitieu.training.placing import (
+    compare_on,
+    got_worse,
+    load_old,
+    place,
+    put_aside,
+    recover,
+    refused_folder,
+    require_replaceable,
+)
+from chitieu.training.plot import write_course
+from chitieu.training.work import find_state, fingerprint, is_finished, locked, mark_finished, working_folder
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.training import Example
 
-
-@dataclass(frozen=True, slots=True)
-class Corpora:
-    """What a model is trained on and what its checkpoints are chosen by.
-
-    Attributes:
-        train, dev: files in which every ORG and YEAR mention is marked.
-        partial_train: files in which only the linked ones are. One article in twenty, told by a digest of its id, is
-            held out with the dev articles, so that checkpoints are chosen, and confidence is calibrated, by real ones.
-    """
-
-    train: tuple[Path, ...]
-    dev: tuple[Path, ...]
-    partial_train: tuple[Path, ...] = ()
-
-    def digest(self) -> str:
-        """SHA-256 of the training files' bytes, in their order."""
-        digest = hashlib.sha256()
-        for path in (*self.train, *self.partial_train):
-            digest.update(path.read_bytes())
-        return digest.hexdigest()
+    from chitieu.scoring.compare import Comparison
+    from chitieu.training.state import TrainingState
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """Where the model lies, and its scores on the dev articles."""
+    """What came of a training.
+
+    Attributes:
+        folder: where the model lies: the output, or where a refused model is kept.
+        scores: on the dev articles.
+        comparisons: with the model that lay at the output, on the held-out articles first; empty where there was none.
+        refused: the new model is worse, and the old one stayed.
+    """
 
     folder: Path
     scores: dict[str, Any] = field(default_factory=dict)
-
-
-def default_corpora(root: Path) -> Corpora:
-    """`annotations/` of a checkout and, where it lies beside it, the real training data of `../shared/data`.
-
-    Raises:
-        ModelError: C306 there are no annotations.
-    """
-    train, dev = root / "annotations" / "train.jsonl", root / "annotations" / "dev.jsonl"
-    if not train.is_file():
-        raise ModelError(
-            "C306",
-            "no annotations to train on",
-            place=str(train),
-            remedy="run in a checkout, or name files with --train",
-        )
-    real = root.parent / "shared" / "data" / "real-train.jsonl"
-    return Corpora((train,), (dev,), (real,) if real.is_file() else ())
+    comparisons: tuple[Comparison, ...] = ()
+    refused: bool = False
 
 
 def train(
@@ -83,9 +67,16 @@ def train(
     *,
     vectors: Path,
     overrides: dict[str, Any] | None = None,
-    log: IO[str] = sys.stdout,
+    held_out: Sequence[Path] = (),
+    restart: bool = False,
+    replace_worse: bool = False,
+    log: IO[str] | None = None,
+    on_step: OnStep | None = None,
 ) -> Trained:
-    """Train a pipeline and write its best checkpoint to `output`, which is replaced only when training has ended well.
+    """Train a pipeline and put its best checkpoint at `output`, if it is no worse than the model that lies there.
+
+    The training works in the hidden folder `.NAME-training` beside the output. One that was interrupted goes on from
+    its last evaluation when it is started again with the same config, articles and code.
 
     Args:
         config: a spaCy config, for example configs/cpu.cfg.
@@ -93,65 +84,133 @@ def train(
         corpora: articles.
         vectors: a pipeline folder whose word vectors are used (the shipped model carries its own).
         overrides: values of the config by dotted name, as `spacy train` takes them.
-        log: where the table of epochs is printed.
+        held_out: annotated articles on which a model that lies at the output is compared with the new one. By the
+            first file it is decided which is the better; the others are only reported. None of them is learned from.
+        restart: throw away what an interrupted training left.
+        replace_worse: put the new model at the output even when it is worse.
+        log: where the table of evaluations and what happens is printed; standard output by default.
+        on_step: called after every update.
 
     Raises:
-        ModelError: C305 the config can't be used; C307 its transformer is missing; C308 the transformer can't be
-            loaded; C309 the extra `transformer` is not installed.
-        OutputError: C405 the folder can't be written.
+        ModelError: C305 the config can't be used; C306 there are no articles; C307 its transformer is missing; C308 the
+            transformer can't be loaded; C309 the extra `transformer` is not installed.
+        AnnotationError: articles that can't be read; C240 articles to learn from that are held out.
+        OutputError: C311 another training works there; C312 the output holds something else than a model; C405 the
+            folder can't be written.
     """
     from spacy import util
-    from spacy.training.initialize import init_nlp
-    from spacy.training.loop import train as run
 
+    log = sys.stdout if log is None else log
     util.logger.setLevel(logging.WARNING)
     _require_writable(output)
-    with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as name:
-        folder = Path(name)
-        learned, held_out = hold_out(corpora.partial_train, folder)
-        settings: dict[str, Any] = {
-            "paths.train": [str(path) for path in corpora.train],
-            "paths.partial_train": [str(learned)],
-            "paths.dev": [str(path) for path in corpora.dev],
-            "paths.partial_dev": [str(held_out)],
-            "paths.vectors": str(vectors),
-            **(overrides or {}),
-        }
-        try:
-            loaded = util.load_config(config, overrides=settings, interpolate=False)
-        except (OSError, ValueError) as error:
-            raise ModelError(
-                "C305",
-                f"the config can't be used: {' '.join(str(error).split())[:300]}",
-                place=str(config),
-                remedy="see configs/cpu.cfg",
-            ) from error
-        _require_transformer(loaded, config)
-        with fast_cpu():
-            run(init_nlp(loaded), folder, stdout=log, stderr=log)
-            best = util.load_model_from_path(folder / "model-best")
+    recover(output)
+    for folder in (output, refused_folder(output)):
+        require_replaceable(folder)
+    work = working_folder(output)
+    own = {
+        "paths.train": [str(path) for path in corpora.train],
+        "paths.partial_train": [str(work / LEARNED)],
+        "paths.dev": [str(path) for path in corpora.dev],
+        "paths.partial_dev": [str(work / HELD_OUT)],
+        "paths.vectors": str(vectors),
+    }
+    if len(corpora.train) > 1:
+        own["paths.train"] = [str(work / ARTICLES)]
+    loaded = _load_config(config, {**own, **(overrides or {})})
+    _require_transformer(loaded, config)
+    _require_articles((*corpora.train, *corpora.partial_train, *corpora.dev))
+    judges = [(path.name, list(read_annotated(path))) for path in held_out]
+    if judges:
+        require_held_out(judges[0][1], (*corpora.train, *corpora.partial_train))
+    with locked(work), fast_cpu():
+        best, state = _best_checkpoint(loaded, own, corpora, work, restart=restart, log=log, on_step=on_step)
         scores = dict(best.meta.get("performance", {}))
-        calibrate(best, AnnotatedCorpus(corpora.dev, [held_out])(best))
+        calibrate(best, AnnotatedCorpus(corpora.dev, [work / HELD_OUT])(best))
         _describe(best, corpora)
-        best.to_disk(folder / "finished")
-        _replace(folder / "finished", output)
-    return Trained(output, scores)
+        finished = work / "model"
+        shutil.rmtree(finished, ignore_errors=True)
+        best.to_disk(finished)
+        write_course(
+            finished, state.history, f"{output.name}: core F1 {scores.get('core_f', 0.0):.3f} on the dev articles"
+        )
+        comparisons = _compare(best, output, judges, log)
+        refused = bool(comparisons) and got_worse(comparisons[0]) and not replace_worse
+        if refused:  # the state stays, so that --replace-worse need not train again
+            folder = put_aside(finished, output)
+        else:
+            folder = output
+            place(finished, output)
+    if not refused:
+        shutil.rmtree(work, ignore_errors=True)
+    return Trained(folder, scores, tuple(comparisons), refused)
 
 
-def hold_out(paths: Sequence[Path], folder: Path) -> tuple[Path, Path]:
-    """Divide annotated articles into those to learn from and one in twenty to choose and calibrate by.
+def _compare(
+    new: Language, output: Path, judges: Sequence[tuple[str, Sequence[AnnotatedArticle]]], log: IO[str]
+) -> list[Comparison]:
+    """The new model against the one at the output, on the held-out articles; none where they can't be compared."""
+    comparisons: list[Comparison] = []
+    old, unusable = load_old(output)
+    if unusable is not None:
+        told = [f"Not compared with the model at {output}, which can't be used: {unusable}."]
+    elif old is None:
+        told = []
+    elif not judges or not judges[0][1]:
+        told = [f"Not compared with the model at {output}: there are no held-out articles."]
+    else:
+        comparisons = compare_on(old, new, judges)
+        told = [f"{found.title} ({found.articles} articles): {found.summary()}" for found in comparisons]
+    _tell(log, *told)
+    return comparisons
 
-    Returns:
-        Two JSON Lines files in `folder`; either may be empty.
-    """
-    learned, held_out = folder / "learned.jsonl", folder / "held-out.jsonl"
-    parts: tuple[list[AnnotatedArticle], list[AnnotatedArticle]] = ([], [])
-    for path in paths:
-        for article in read_annotated(path):
-            parts[hashlib.sha256(article.id.encode()).digest()[0] % 20 == 0].append(article)
-    write_annotated(learned, parts[0])
-    write_annotated(held_out, parts[1])
-    return learned, held_out
+
+def _tell(log: IO[str], *lines: str) -> None:
+    log.write("".join(f"{line}\n" for line in lines))
+    log.flush()
+
+
+def _load_config(config: Path, settings: dict[str, Any]) -> Any:
+    from spacy import util
+
+    try:
+        return util.load_config(config, overrides=settings, interpolate=False)
+    except (OSError, ValueError) as error:
+        raise _unusable(config, error) from error
+
+
+def _unusable(config: Path, error: Exception) -> ModelError:
+    reason = " ".join(str(error).split())[:300]
+    return ModelError("C305", f"the config can't be used: {reason}", place=str(config), remedy="see configs/cpu.cfg")
+
+
+def _best_checkpoint(
+    config: Any,
+    own: dict[str, Any],
+    corpora: Corpora,
+    work: Path,
+    *,
+    restart: bool,
+    log: IO[str],
+    on_step: OnStep | None,
+) -> tuple[Language, TrainingState]:
+    """Train, or go on training, in the working folder; the best checkpoint, and the state at the end."""
+    from spacy import util
+    from spacy.training.initialize import init_nlp
+
+    state, told = find_state(work, fingerprint(config, own, corpora), restart=restart)
+    if told is not None:
+        _tell(log, told)
+    write_corpora(corpora, work)
+    if not is_finished(work):
+        try:
+            run_training(init_nlp(config), work, state, log, on_step)
+        except (KeyboardInterrupt, SystemExit):
+            if state.history:
+                _tell(log, f"Interrupted; the same command goes on from step {state.history[-1].step}.")
+            raise
+        mark_finished(work)
+    best: Language = util.load_model_from_path(best_checkpoint(work, state))
+    return best, state
 
 
 def calibrate(nlp: Language, examples: Iterable[Example]) -> None:
@@ -188,12 +247,32 @@ def _describe(nlp: Any, corpora: Corpora) -> None:
         },
     )
     # paths of the machine that trained it say nothing on another
-    named = nlp.config["paths"].get("transformer")
-    if named is not None:
-        nlp.config["paths"]["transformer"] = Path(named).name
     nlp.config["paths"].update(
         {"train": [], "partial_train": [], "dev": [], "partial_dev": [], "vectors": f"models/{MODEL_NAME}"}
     )
+    named = nlp.config["paths"].get("transformer")
+    if named is not None:
+        nlp.config["paths"]["transformer"] = Path(named).name
+    _shorten_paths(nlp.config)
+
+
+def _shorten_paths(section: Any) -> None:
+    """Leave only the names of files and folders that a config names by absolute paths."""
+    for key, value in section.items() if isinstance(section, dict) else enumerate(section):
+        if isinstance(value, (dict, list)):
+            _shorten_paths(value)
+        elif isinstance(value, str) and (PurePosixPath(value).is_absolute() or PureWindowsPath(value).is_absolute()):
+            section[key] = Path(value).name
+
+
+def _require_articles(paths: Iterable[Path]) -> None:
+    """Find out at once that a file is missing or is none of articles.
+
+    Raises:
+        AnnotationError: its first article can't be read.
+    """
+    for path in paths:
+        next(iter(read_annotated(path)), None)
 
 
 def _require_transformer(config: Any, place: Path) -> None:
@@ -233,16 +312,3 @@ def _require_writable(output: Path) -> None:
             place=str(output),
             remedy="name another with --output",
         ) from None
-
-
-def _replace(finished: Path, output: Path) -> None:
-    """Put the finished model where the old one was, which stays until the new one is whole."""
-    old = output.with_name(f".{output.name}-old")
-    shutil.rmtree(old, ignore_errors=True)
-    with contextlib.suppress(FileNotFoundError):
-        output.rename(old)
-    finished.rename(output)
-    for kept in ("README.md", "scores.json"):
-        if (old / kept).is_file():
-            shutil.copy2(old / kept, output / kept)
-    shutil.rmtree(old, ignore_errors=True)
