@@ -96,7 +96,8 @@ FLOW = (
     {"annotation"},
     {"scoring"},
     {"training"},
-    {"feed", "writing"},
+    {"writing"},
+    {"feed"},
     {"cli"},
 )
 # What may look ahead, and why.

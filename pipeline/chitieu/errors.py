@@ -41,3 +41,7 @@ class ModelError(ChitieuError):
 
 class OutputError(ChitieuError):
     """A destination that cannot be written."""
+
+
+class StoppedError(ChitieuError):
+    """A run that had to stop before its end, through no fault of its input; starting it again goes on."""
