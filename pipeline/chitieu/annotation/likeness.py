@@ -31,17 +31,24 @@ class LikenessIndex:
     """Articles under their runs of five words: lower case, composed, every figure as one sign."""
 
     def __init__(self) -> None:
-        self._ids: list[str] = []
-        self._sizes: list[int] = []
-        self._holders: dict[bytes, list[int]] = {}
+        self._runs: dict[str, set[bytes]] = {}
+        self._holders: dict[bytes, set[str]] = {}
 
     def add(self, article_id: str, text: str) -> None:
-        """Keep an article."""
-        runs = _runs(text)
-        for run in runs:
-            self._holders.setdefault(run, []).append(len(self._ids))
-        self._ids.append(article_id)
-        self._sizes.append(len(runs))
+        """Keep an article, in place of one of the same id."""
+        if article_id in self._runs:
+            self.remove(article_id)
+        self._runs[article_id] = _runs(text)
+        for run in self._runs[article_id]:
+            self._holders.setdefault(run, set()).add(article_id)
+
+    def remove(self, article_id: str) -> None:
+        """Let go of an article that is kept."""
+        for run in self._runs.pop(article_id):
+            holders = self._holders[run]
+            holders.remove(article_id)
+            if not holders:
+                del self._holders[run]
 
     def near_duplicates(self, text: str, least: float = NEAR_DUPLICATE) -> list[Likeness]:
         """The articles kept that a text is like, the likest first.
@@ -51,13 +58,13 @@ class LikenessIndex:
             least: share from which two articles are alike, in (0, 1].
         """
         runs = _runs(text)
-        shared = Counter(index for run in runs for index in self._holders.get(run, ()))
-        found = [
-            Likeness(self._ids[index], count / min(len(runs), self._sizes[index]))
-            for index, count in sorted(shared.items())
-            if count >= _LEAST_SHARED and count >= least * min(len(runs), self._sizes[index])
-        ]
-        return sorted(found, key=lambda likeness: -likeness.share)
+        shared = Counter(article_id for run in runs for article_id in self._holders.get(run, ()))
+        found = []
+        for article_id, count in shared.items():
+            shorter = min(len(runs), len(self._runs[article_id]))
+            if count >= _LEAST_SHARED and count >= least * shorter:
+                found.append(Likeness(article_id, count / shorter))
+        return sorted(found, key=lambda likeness: (-likeness.share, likeness.article_id))
 
 
 def same_words(text: str) -> bytes:

@@ -11,6 +11,7 @@ import typer
 from chitieu.annotation.forms import Form
 from chitieu.cli.console import one_line, print_error
 from chitieu.cli.group import EXIT_SOME_INPUTS_FAILED, EXIT_USAGE, SETTINGS
+from chitieu.cli.next_articles import next_cli
 
 if TYPE_CHECKING:
     from chitieu.annotation.check import Problem
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from chitieu.errors import ChitieuError
 
 app = typer.Typer(help="Gold articles: check, convert and collect them.", no_args_is_help=True, **SETTINGS)
+app.command("next")(next_cli)
 
 
 @app.command("check")
@@ -93,11 +95,9 @@ def convert_cli(
       chitieu annotations convert folder --from brat --to inline --output drafts
     """  # noqa: D301 - \b keeps the lines of the examples apart
     from chitieu.annotation.formats import require_distinct, written
-    from chitieu.annotation.forms import FOLDERS
-    from chitieu.annotation.gold import write_annotated
+    from chitieu.cli.forms import write_form
     from chitieu.cli.options import refuse_overwriting
     from chitieu.errors import AnnotationError
-    from chitieu.writing.replacing import replacing
 
     reading = _read_forms(inputs, from_)
     articles = [article for _, article in reading.articles]
@@ -114,13 +114,7 @@ def convert_cli(
     if broken:
         raise typer.Exit(EXIT_SOME_INPUTS_FAILED)
     refuse_overwriting([path for path in inputs if path.is_file()], [output, *files] if output not in files else files)
-    if to in FOLDERS:
-        _make_folder(output)
-    if to is Form.JSONL:
-        write_annotated(output, articles)
-    for path, text in files.items():
-        with replacing(path) as stream:
-            stream.write(text.encode("utf-8"))
+    write_form(to, articles, output, files)
     typer.echo(f"{len(articles)} articles written to {output}")
     if reading.findings:
         typer.echo(f"{len(reading.findings)} marks, links or attributes not taken over as they stand", err=True)
@@ -229,17 +223,6 @@ def agreement_cli(
     if output is not None:
         with replacing(output) as stream:
             stream.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=1).encode() + b"\n")
-
-
-def _make_folder(folder: Path) -> None:
-    from chitieu.errors import OutputError
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            "C401", f"can't write: {error.strerror}", place=str(folder), remedy="choose another folder"
-        ) from None
 
 
 def _read_forms(paths: list[Path], form: Form | None) -> Reading:
