@@ -142,6 +142,8 @@ def train(
             place(finished, output)
     if not refused:
         shutil.rmtree(work, ignore_errors=True)
+        if replace_worse:  # it has its place now
+            shutil.rmtree(refused_folder(output), ignore_errors=True)
     return Trained(folder, scores, tuple(comparisons), refused)
 
 

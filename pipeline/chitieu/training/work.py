@@ -124,7 +124,7 @@ def find_state(folder: Path, marks: Mapping[str, str], *, restart: bool) -> tupl
         for path in folder.iterdir():
             if path.name != _LOCK:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        run = {"started": datetime.now().astimezone().isoformat(timespec="seconds"), "marks": dict(marks)}
+        run = {"started": datetime.now().isoformat(" ", timespec="minutes"), "marks": dict(marks)}
         write_durably(folder / _RUN, json.dumps(run, indent=1).encode() + b"\n")
     return state, told
 
