@@ -1,0 +1,184 @@
+"""Connections to the two kinds of database, one writer at a time, and their failures in words that help."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import NullPool
+
+from chitieu.errors import OutputError, StoppedError
+
+SQLITE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
+_BUSY_SECONDS = 30  # how long a write waits for another program that holds the database for a moment
+_CONNECT_SECONDS = 10
+
+
+def database_url(destination: str) -> URL | None:
+    """The URL of a database: of a `.db` file, or as given; None for what is neither.
+
+    Raises:
+        OutputError: C430 for a URL that can't be used.
+    """
+    if "://" not in destination:
+        path = Path(destination)
+        return URL.create("sqlite", database=str(path)) if path.suffix.lower() in SQLITE_SUFFIXES else None
+    try:
+        url = make_url(destination)
+    except ArgumentError as broken:
+        raise OutputError("C430", "is no database URL", place=_scheme(destination), remedy=_URL_REMEDY) from broken
+    backend = "postgresql" if url.get_backend_name() == "postgres" else url.get_backend_name()
+    if backend == "sqlite" and url.database and url.database != ":memory:":
+        return url
+    if backend != "postgresql":
+        raise OutputError("C430", f"{backend} databases are not supported", place=shown(url), remedy=_URL_REMEDY)
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
+
+
+_URL_REMEDY = "name a file such as facts.db, or postgresql://user@host/database"
+
+
+def _scheme(destination: str) -> str:
+    return destination.split("://")[0] + "://…"  # the rest may hold a password
+
+
+def shown(url: URL) -> str:
+    """A database as messages name it: the file, or the URL without its password."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or ""
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+def open_engine(url: URL) -> Engine:
+    """An engine whose transactions are explicit, whose keys are checked, and whose readers never wait for the writer.
+
+    Raises:
+        OutputError: C438 where the driver is not installed.
+    """
+    # No pool: few connections are opened, and one that the server has dropped is never handed out again.
+    try:
+        if url.get_backend_name() == "sqlite":
+            engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS})
+            event.listen(engine, "connect", _set_up_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+            return engine
+        return create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": _CONNECT_SECONDS})
+    except (ModuleNotFoundError, NoSuchModuleError) as missing:
+        raise OutputError(
+            "C438",
+            f"needs a driver that is not installed: {missing}",
+            place=shown(url),
+            remedy="pip install 'chitieu[postgres]'",
+        ) from missing
+    except (ArgumentError, TypeError, ValueError) as broken:
+        raise OutputError("C430", f"can't be used: {broken}", place=shown(url), remedy=_URL_REMEDY) from broken
+
+
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+    cursor = connection.cursor()
+    cursor.execute("pragma foreign_keys = on")
+    # With a write-ahead log readers see the last commit while one is being written. A power cut may take the last
+    # commits from it but never half of one, and a run that is started again does them again.
+    cursor.execute("pragma journal_mode = wal")
+    cursor.execute("pragma synchronous = normal")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("chitieu_writes")
+    connection.exec_driver_sql("begin immediate" if writes else "begin")
+
+
+class Lock(Protocol):
+    """What keeps a second run from writing to the same place; the system lets go of it when the process dies."""
+
+    def release(self) -> None:
+        """Let go."""
+        ...
+
+
+class FileLock:
+    """A lock beside a file, by SQLite's own locking, which works wherever SQLite does; the empty file stays."""
+
+    def __init__(self, path: Path) -> None:
+        """Take it.
+
+        Raises:
+            OutputError: C433 where another run holds it, C434 where its file can't be made.
+        """
+        self._path = path.with_name(path.name + "-lock")
+        try:
+            self._connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+            self._connection.execute("begin exclusive")
+        except sqlite3.OperationalError as failure:
+            if "locked" in str(failure):
+                raise held(str(path)) from failure
+            raise cannot_open(str(path), failure) from failure
+
+    def release(self) -> None:
+        """As `Lock.release`."""
+        self._connection.close()
+
+
+def advisory_lock(connection: Connection, place: str) -> None:
+    """Take PostgreSQL's lock for this database and schema; it lives as long as the connection.
+
+    Raises:
+        OutputError: C433 where another run holds it.
+    """
+    with connection.begin():
+        schema = connection.execute(text("select current_schema()")).scalar() or ""
+        number = int.from_bytes(hashlib.sha256(f"chitieu:{schema}".encode()).digest()[:8], "big", signed=True)
+        if not connection.execute(text("select pg_try_advisory_lock(:number)"), {"number": number}).scalar():
+            raise held(place)
+
+
+def held(place: str) -> OutputError:
+    """The error for a place that another run is writing to."""
+    return OutputError(
+        "C433", "another run is writing to it", place=place, remedy="wait for it to end, or write elsewhere"
+    )
+
+
+def cannot_open(place: str, failure: Exception) -> OutputError:
+    """The error for a database that can't be opened or reached."""
+    message = reason_of(failure)
+    if "not a database" in message:
+        return OutputError(
+            "C431", "is a file, but no SQLite database", place=place, remedy="name another file; this one is left alone"
+        )
+    parent = Path(place).resolve().parent
+    if "unable to open" in message and "://" not in place and not parent.is_dir():
+        message = f"there is no folder {parent}"
+    return OutputError(
+        "C434", f"can't be opened: {message}", place=place, remedy="check that it exists and that you may write to it"
+    )
+
+
+def is_lost(failure: DBAPIError) -> bool:
+    """Whether the connection is gone, so that a new one may do better."""
+    # SQLSTATE class 08 is the connection's, 57P the server's own shutdown.
+    state = str(getattr(failure.orig, "sqlstate", None) or "")
+    return failure.connection_invalidated or state.startswith(("08", "57P"))
+
+
+def stopped(place: str, failure: Exception) -> StoppedError:
+    """The error for a database that can't be written to any more."""
+    return StoppedError(
+        "C435",
+        f"could not be written to: {reason_of(failure)}; what was written before stands",
+        place=place,
+        remedy="make room or mend it, and start the same command again: it goes on from there",
+    )
+
+
+def reason_of(failure: Exception) -> str:
+    """What the database said, on one line, without the statement."""
+    said = getattr(failure, "orig", None) or failure
+    return " ".join(str(said).split())[:300]
