@@ -15,6 +15,7 @@ from chitieu.facts.tagged import Tagged
 from chitieu.labels import Label, Status
 
 _MOST_PIECES = 3
+_LONGEST_ID = 80  # characters; an id is a file name too
 _LETTERS = {Label.VALUE: "V", Label.METRIC: "M", Label.ORG: "O", Label.YEAR: "Y", Label.TARGET: "T", Label.ACTUAL: "A"}
 # Of two marks that overlap the first kind stays: without its VALUE a fact is none; a name or date is surer than words.
 _FIRST = (Label.VALUE, Label.YEAR, Label.ORG, Label.TARGET, Label.ACTUAL, Label.METRIC)
@@ -43,17 +44,17 @@ def propose(tagged: Tagged) -> AnnotatedArticle:
 def corpus_id(article_id: str) -> str:
     """An id as the corpus asks for: lower-case letters, digits and single hyphens.
 
-    One that had to be changed ends in eight letters of a digest of what it was, so that no two become one.
+    One that had to be changed ends in a digest of what it was, so that no two become one.
 
     >>> corpus_id("bao-cao-2021"), corpus_id("Báo cáo 2021")
-    ('bao-cao-2021', 'bao-cao-2021-e3f1')
+    ('bao-cao-2021', 'bao-cao-2021-248b82dc')
     """
     letters = unicodedata.normalize("NFKD", article_id.lower().replace("đ", "d")).encode("ascii", "ignore").decode()
-    folded = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:80].strip("-")
-    if folded == article_id:
+    folded = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")
+    if folded and folded == article_id and len(article_id) <= _LONGEST_ID:
         return article_id
     digest = hashlib.sha256(article_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{folded}-{digest}".lstrip("-")
+    return f"{folded[: _LONGEST_ID - 9].strip('-')}-{digest}".lstrip("-")
 
 
 def _one_a_value(facts: Iterable[Fact]) -> list[Fact]:
