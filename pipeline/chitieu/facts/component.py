@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from spacy.training import Example
 
 from chitieu.errors import ModelError
 from chitieu.facts.assemble import assemble_facts
-from chitieu.facts.calibration import Calibration
+from chitieu.facts.calibration import Calibration, Curve, read_calibration
 from chitieu.facts.fact import Fact
 from chitieu.relation.component import register_extensions
 
@@ -33,7 +32,7 @@ class FactAssembler(Pipe):
     ) -> None:
         self.name = name
         self.scorer = scorer
-        self.calibration: Calibration | None = None
+        self.calibration: Calibration | Curve | None = None
         register_extensions()
 
     def __call__(self, doc: Doc) -> Doc:
@@ -51,7 +50,7 @@ class FactAssembler(Pipe):
     def _calibrated(self, fact: Fact) -> Fact:
         if self.calibration is None or fact.confidence is None:
             return fact
-        return replace(fact, confidence=round(self.calibration(fact.confidence), 4))
+        return replace(fact, confidence=round(self.calibration(fact), 4))
 
     def to_disk(self, path: str | Path, **kwargs: Any) -> None:  # noqa: ARG002 - spaCy's protocol
         """Write the calibration as JSON."""
@@ -65,12 +64,9 @@ class FactAssembler(Pipe):
 
     def to_bytes(self, **kwargs: Any) -> bytes:  # noqa: ARG002 - spaCy's protocol
         """The calibration as JSON."""
-        return json.dumps(None if self.calibration is None else asdict(self.calibration)).encode()
+        return ("null" if self.calibration is None else self.calibration.to_json()).encode()
 
     def from_bytes(self, data: bytes, **kwargs: Any) -> FactAssembler:  # noqa: ARG002 - spaCy's protocol
         """Read what `to_bytes` gave."""
-        stored = json.loads(data)
-        self.calibration = (
-            None if stored is None else Calibration(tuple(stored["scores"]), tuple(stored["probabilities"]))
-        )
+        self.calibration = read_calibration(data)
         return self

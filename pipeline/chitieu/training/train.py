@@ -16,6 +16,7 @@ from chitieu import __version__
 from chitieu.annotation.gold import AnnotatedArticle, read_annotated
 from chitieu.errors import ModelError, OutputError
 from chitieu.facts.calibration import fit_calibration
+from chitieu.facts.fact import Fact
 from chitieu.pipeline import MODEL_FORMAT, MODEL_NAME, fast_cpu
 from chitieu.scoring.match import match_facts
 from chitieu.scoring.rows import gold_rows, predicted_rows
@@ -216,10 +217,10 @@ def _best_checkpoint(
 
 
 def calibrate(nlp: Language, examples: Iterable[Example]) -> None:
-    """Teach the fact assembler how often facts of each score are right, on articles that were not learned from."""
+    """Teach the fact assembler how often facts like these are right, on articles that were not learned from."""
     assembler: Any = nlp.get_pipe("chitieu_facts")
     assembler.calibration = None
-    scores: list[float] = []
+    counted: list[Fact] = []
     right: list[bool] = []
     for example in examples:
         facts = nlp(example.predicted)._.facts
@@ -228,9 +229,9 @@ def calibrate(nlp: Language, examples: Iterable[Example]) -> None:
         for index, fact in enumerate(facts):
             match = matched.get(index)
             if match is None or not gold[match.gold].optional:
-                scores.append(fact.confidence or 0.0)
+                counted.append(fact)
                 right.append(match is not None and match.agreement.core)
-    assembler.calibration = fit_calibration(scores, right)
+    assembler.calibration = fit_calibration(counted, right)
 
 
 def _describe(nlp: Any, corpora: Corpora) -> None:

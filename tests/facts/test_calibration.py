@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chitieu.errors import ModelError
+from chitieu.facts.calibration import SIGNALS, Calibration, Curve, fit_calibration, read_calibration
+from chitieu.facts.component import FactAssembler
+from chitieu.facts.fact import Evidence, Fact
+from chitieu.labels import Kind, Status
+
+FACT = Fact(
+    article_id="a", metric="doanh thu", value=Decimal(1), status=Status.ACTUAL, kind=Kind.LEVEL,
+    evidence=Evidence((0, 1)), sentence="", confidence=0.5,
+)  # fmt: skip
+
+
+def scored(score: float | None, **changes: object) -> Fact:
+    return replace(FACT, confidence=score, **changes)
+
+
+def test_a_boastful_model_is_brought_down():
+    """Facts of score 0.9 are right in one of two, of 0.2 in one of ten."""
+    facts = [scored(0.9)] * 200 + [scored(0.2)] * 200
+    right = [index % 2 == 0 for index in range(200)] + [index % 10 == 0 for index in range(200)]
+    calibration = fit_calibration(facts, right)
+    assert calibration(scored(0.9)) == pytest.approx(0.5, abs=0.02)
+    assert calibration(scored(0.2)) == pytest.approx(0.1, abs=0.02)
+    assert calibration(scored(0.2)) < calibration(scored(0.5)) < calibration(scored(0.9))
+
+
+def test_a_fact_without_a_metric_is_told_from_one_with():
+    facts = [scored(0.8), scored(0.8, metric=None)] * 100
+    calibration = fit_calibration(facts, [fact.metric is not None for fact in facts[:-2]] + [False, True])
+    assert calibration(scored(0.8)) > 0.9
+    assert calibration(scored(0.8, metric=None)) < 0.1
+
+
+def test_targets_and_completions_have_weights_of_their_own():
+    facts = [scored(0.8), scored(0.8, status=Status.TARGET), scored(0.8, kind=Kind.COMPLETION)] * 60
+    right = [number % 6 != 1 for number in range(len(facts))]
+    calibration = fit_calibration(facts, right)
+    assert calibration.weights["target"] < -1
+    assert set(calibration.weights) == set(SIGNALS)
+
+
+def test_nothing_is_learned_from_one_class():
+    assert fit_calibration([FACT], [True]) is None
+    assert fit_calibration([FACT, FACT], [False, False]) is None
+    assert fit_calibration([], []) is None
+
+
+@given(
+    st.none() | st.floats(0, 1), st.floats(-50, 50), st.floats(-50, 50), st.sampled_from(list(Status)),
+    st.sampled_from(list(Kind)), st.none() | st.just("doanh thu"),
+)  # fmt: skip
+def test_always_a_probability(score, weight, intercept, status, kind, metric):
+    calibration = Calibration(dict.fromkeys(SIGNALS, weight), intercept)
+    assert 0.01 <= calibration(scored(score, status=status, kind=kind, metric=metric)) <= 0.99
+
+
+@given(st.floats(0.01, 5), st.floats(-5, 5), st.lists(st.floats(0, 1), min_size=2, max_size=9))
+def test_rises_with_the_score(weight, intercept, scores):
+    calibration = Calibration({"score": weight}, intercept)
+    found = [calibration(scored(score)) for score in sorted(scores)]
+    assert found == sorted(found)
+
+
+@pytest.mark.parametrize(
+    "kept", [Calibration({"score": 0.5, "target": -1.0}, 0.25), Curve((0.1, 0.9), (0.2, 0.8)), None]
+)
+def test_stored_with_the_pipeline(kept, tmp_path):
+    assembler = FactAssembler()
+    assembler.calibration = kept
+    assembler.to_disk(tmp_path / "chitieu_facts")
+    assert FactAssembler().from_disk(tmp_path / "chitieu_facts").calibration == kept
+    assert FactAssembler().from_bytes(assembler.to_bytes()).calibration == kept
+
+
+def test_a_curve_is_read_between_its_corners():
+    assert Curve((0.0, 1.0), (0.2, 0.8))(scored(0.5)) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "", "[]", "3", "{}", '{"weights": {"moon": 1.0}, "intercept": 0}', '{"weights": [1], "intercept": 0}',
+        '{"weights": {"score": "high"}, "intercept": 0}', '{"weights": {"score": 1}}', '{"scores": [1]}',
+        json.dumps({"scores": None, "probabilities": None}),
+    ],
+)  # fmt: skip
+def test_a_broken_calibration_is_told(stored):
+    with pytest.raises(ModelError, match="C303"):
+        read_calibration(stored)
