@@ -1,12 +1,12 @@
 """Whether `chitieu annotations next` asks for the right articles: doubt against the errors that the model makes.
 
-python evaluate/next_articles.py [GOLD.jsonl ...]
+python evaluate/next_articles.py [--card] [GOLD.jsonl ...]
 
 For articles that the shipped model was not trained on (the written test split, and `../shared/data/seeds-dev.jsonl`
 where it lies there), the share of doubtful facts, as the command ranks by it, is set against the share of core errors,
 1 - core F1. Printed are Spearman's rank correlations of doubt, of length and of the number of figures with it, each
 with a bootstrap interval over articles; what chance gives (the middle 95% of shuffled orders); and the mean error of
-the third of the articles that the command would take first, beside that of all.
+the third of the articles that the command would take first, beside that of all. `--card` also writes the corpus' card.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from chitieu.scoring.rows import gold_rows, predicted_rows
 ROOT = Path(__file__).parents[1]
 DEFAULT = (ROOT / "annotations" / "test.jsonl", ROOT.parent / "shared" / "data" / "seeds-dev.jsonl")
 DRAWS = 2_000
+CARD = ROOT / "annotations" / "README.md"
+START, END = "<!-- next: evaluate/next_articles.py --card -->\n", "<!-- /next -->"
 
 Floats = npt.NDArray[np.float64]
 
@@ -49,25 +51,34 @@ def measure(gold: list[AnnotatedArticle]) -> tuple[Floats, dict[str, Floats]]:
 
 def interval(draws: list[float]) -> str:
     low, high = np.nanpercentile(draws, (2.5, 97.5))
-    return f"{low:+.2f} to {high:+.2f}"
+    return f"{low:.2f} to {high:.2f}".replace("-", "−")
 
 
 def main() -> None:
-    paths = [Path(name) for name in sys.argv[1:]] or [path for path in DEFAULT if path.is_file()]
+    arguments = [name for name in sys.argv[1:] if name != "--card"]
+    paths = [Path(name) for name in arguments] or [path for path in DEFAULT if path.is_file()]
     errors, signs = measure([article for path in paths for article in read_annotated(path)])
     random = np.random.default_rng(0)
-    print(f"{', '.join(path.name for path in paths)}: {len(errors)} articles, mean error {errors.mean():.3f}")
+    third = len(errors) // 3
+    told = [f"{len(errors)} articles ({', '.join(path.name for path in paths)}), mean error {errors.mean():.2f}:"]
     for name, values in signs.items():
         samples = (random.integers(0, len(errors), len(errors)) for _ in range(DRAWS))
         draws = [spearmanr(values[sample], errors[sample])[0] for sample in samples]
-        print(f"  {name}: {spearmanr(values, errors)[0]:+.2f} ({interval(draws)})")
-    print(f"  chance: {interval([spearmanr(random.permutation(errors), errors)[0] for _ in range(DRAWS)])}")
-    third = len(errors) // 3
-    for name, values in signs.items():
-        print(f"  mean error of the third with the most {name}: {errors[np.argsort(-values)[:third]].mean():.3f}")
-    means = [errors[random.permutation(len(errors))[:third]].mean() for _ in range(DRAWS)]
-    low, high = np.percentile(means, (2.5, 97.5))
-    print(f"  mean error of a third by chance: {low:.3f} to {high:.3f}")
+        rank = f"{spearmanr(values, errors)[0]:.2f}".replace("-", "−")
+        worst = errors[np.argsort(-values, kind="stable")[:third]].mean()
+        told.append(
+            f"- {name}: rank correlation {rank} ({interval(draws)}), mean error of the highest third {worst:.2f}"
+        )
+    ranks = [spearmanr(random.permutation(errors), errors)[0] for _ in range(DRAWS)]
+    means = [float(errors[random.permutation(len(errors))[:third]].mean()) for _ in range(DRAWS)]
+    told.append(f"- chance: rank correlation {interval(ranks)}, mean error of a third {interval(means)}")
+    print("\n".join(told))
+    if "--card" in sys.argv:
+        text = CARD.read_text(encoding="utf-8")
+        start, end = text.index(START) + len(START), text.index(END)
+        CARD.write_text(
+            text[:start] + "\n" + "\n".join([told[0], "", *told[1:]]) + "\n\n" + text[end:], encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

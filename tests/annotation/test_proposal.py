@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chitieu.annotation.check import Severity, check_article
-from chitieu.annotation.gold import AnnotatedArticle, integrity_problems
+from chitieu.annotation.gold import AnnotatedArticle, integrity_problems, read_annotated
 from chitieu.annotation.proposal import corpus_id, propose
 from chitieu.article import Article, Span
 from chitieu.facts.fact import Derivation, Evidence, Fact
 from chitieu.facts.tagged import Tagged
 from chitieu.labels import Bound, Direction, Kind, Label, Status
+from chitieu.pipeline import load, tag
 
 TEXT = "Năm 2021, xã Hạ trồng mới 45 ha dừa, phấn đấu năm 2022 thêm 10 ha."
 
@@ -118,6 +119,17 @@ def test_whatever_the_model_says_the_annotation_holds_together(facts, spans):
     assert not [message for message in wrong if "overlap" in message or "no fact uses" in message or "`of`" in message]
     assert bool(article.facts) == bool(facts)
     assert AnnotatedArticle.from_dict(article.to_dict()) == article
+
+
+def test_what_the_shipped_model_marks_is_an_annotation(root):
+    gold = list(read_annotated(root / "annotations" / "dev.jsonl"))[:3]
+    for article, tagged_ in zip(gold, tag(load(), [article.article for article in gold]), strict=True):
+        proposed = propose(tagged_)
+        assert list(integrity_problems(proposed)) == []
+        assert {proposed.surface(span) for span in proposed.spans if span.label is Label.VALUE} & {
+            article.surface(span) for span in article.spans if span.label is Label.VALUE
+        }
+        assert len(proposed.facts) == sum(fact.derived is None for fact in tagged_.facts)
 
 
 @given(st.text(max_size=120))
