@@ -9,12 +9,11 @@ from weakref import WeakKeyDictionary
 from spacy.language import Language
 from spacy.training import Example
 
-from chitieu.annotation.docs import make_example
-from chitieu.annotation.gold import read_annotated
+from chitieu.annotation.docbin import read_examples
 
 _Key = tuple[str, int, int, bool]
-# Initialising asks for the corpus three times, training once more, and every evaluation for the dev articles: reading
-# and segmenting them again took 7% of a training. spaCy copies the docs that it writes to.
+# Initialising asks for the corpus three times, training once more, and every evaluation for the dev articles: to make
+# their docs anew each time took some 5% of a training. spaCy copies the docs that it writes to.
 _READ: WeakKeyDictionary[Language, dict[_Key, list[Example]]] = WeakKeyDictionary()
 
 
@@ -57,8 +56,7 @@ def _examples(nlp: Language, path: Path, *, partial: bool) -> Iterator[Example]:
             yield from known[key]
             return
     read: list[Example] = []
-    for article in read_annotated(path):  # streamed: who asks for the first few waits for no more
-        example = make_example(nlp, article, partial=partial)
+    for example in read_examples(nlp, path, partial=partial):
         read.append(example)
         yield example
     if key is not None:
