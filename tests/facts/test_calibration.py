@@ -41,14 +41,6 @@ def test_a_fact_without_a_metric_is_told_from_one_with():
     assert calibration(scored(0.8, metric=None)) < 0.1
 
 
-def test_targets_and_completions_have_weights_of_their_own():
-    facts = [scored(0.8), scored(0.8, status=Status.TARGET), scored(0.8, kind=Kind.COMPLETION)] * 60
-    right = [number % 6 != 1 for number in range(len(facts))]
-    calibration = fit_calibration(facts, right)
-    assert calibration.weights["target"] < -1
-    assert set(calibration.weights) == set(SIGNALS)
-
-
 def test_nothing_is_learned_from_one_class():
     assert fit_calibration([FACT], [True]) is None
     assert fit_calibration([FACT, FACT], [False, False]) is None
@@ -72,7 +64,7 @@ def test_rises_with_the_score(weight, intercept, scores):
 
 
 @pytest.mark.parametrize(
-    "kept", [Calibration({"score": 0.5, "target": -1.0}, 0.25), Curve((0.1, 0.9), (0.2, 0.8)), None]
+    "kept", [Calibration({"score": 0.5, "no metric": -1.0}, 0.25), Curve((0.1, 0.9), (0.2, 0.8)), None]
 )
 def test_stored_with_the_pipeline(kept, tmp_path):
     assembler = FactAssembler()

@@ -10,19 +10,17 @@ from typing import Any
 
 from chitieu.errors import ModelError
 from chitieu.facts.fact import Fact
-from chitieu.labels import Kind, Status
 
 _LEAST, _MOST = 0.01, 0.99  # a few hundred facts can't tell a certainty
 _EDGE = 1e-4  # scores nearer to 0 or 1 than this are taken for it: their logarithm would run away
 
-# What tells right from wrong beside the score, found by forward selection on held-out articles, cross-validated by
-# article (evaluate/EXPERIMENTS.md): others (length, distances, bounds, org, cue, year missing) added nothing.
+# What tells right from wrong: of thirty signs tried beside the score, cross-validated by article on the held-out ones,
+# one stood out (log-loss 0.504 to 0.476); kind, status and whether the year lies ahead gained 0.002 each, less than
+# fifty articles can tell; lengths, distances, bounds, org, cue and a missing year nothing.
 SIGNALS: Mapping[str, Callable[[Fact], float]] = {
     "score": lambda fact: _log_odds(fact.confidence or 0.0),
     # A figure nearly always measures something that the article says: the network is too sure where it found no word.
     "no metric": lambda fact: float(fact.metric is None),
-    "completion": lambda fact: float(fact.kind is Kind.COMPLETION),
-    "target": lambda fact: float(fact.status is Status.TARGET),
 }
 
 
