@@ -23,7 +23,7 @@ class FetchSettings:
         longest_crawl_delay: a host that asks for more between requests is left alone.
         connect_timeout: for one address of a host.
         read_timeout: without a byte received.
-        total_timeout: for one request, from resolving the name to the last byte.
+        total_timeout: for one hop of a request, from resolving the name to the last byte.
         retries: further tries after a failure that may pass.
         backoff: wait before the first further try; doubles each time.
         longest_wait: longest wait that a Retry-After may ask for; beyond it, a later run tries.
@@ -33,6 +33,7 @@ class FetchSettings:
         max_feed: largest feed or OPML list, unpacked.
         max_sitemap: largest sitemap, unpacked (the limit of the sitemap protocol).
         max_depth: how deep sitemap indexes and OPML lists may point to each other.
+        max_lists: most sitemaps or feeds that one index or OPML list may lead to (one a day is 5,000 in 14 years).
         max_entries: most articles that one source may give in a run; None for no limit.
         sources_at_once: sources on the network that are read ahead at the same time; their order is kept.
     """
@@ -55,6 +56,7 @@ class FetchSettings:
     max_feed: int = 20 * 2**20
     max_sitemap: int = 50 * 2**20
     max_depth: int = 4
+    max_lists: int = 10_000
     max_entries: int | None = None
     sources_at_once: int = 8
 

@@ -1,0 +1,183 @@
+"""Records of files: lines of JSON, rows of Parquet, responses of WARC; one bad record never stops the others."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import IO, Any, cast
+
+from chitieu.article import Article
+from chitieu.errors import ArticleError
+from chitieu.feed.entry import local_date
+from chitieu.feed.extra import need
+from chitieu.feed.failure import SourceError, shorten
+from chitieu.feed.pages import article_of_page, vietnamese
+from chitieu.feed.url import canonical_url
+from chitieu.reading.encoding import decode
+from chitieu.reading.html import MAX_HTML
+from chitieu.reading.records import MAX_TEXT, check_text, parse_article, parse_json, too_large
+
+Record = tuple[str, Article | ArticleError]
+"""The place of a record and what it holds; the article's id is its own."""
+
+_MAX_LINE = 3 * MAX_TEXT  # JSON may spend six bytes on a character that takes two or three in UTF-8
+_ROWS = 64  # rows of Parquet in memory at a time; what is read from disk at once is a page of each column
+_MAX_ROW_GROUP = 4 * 2**30
+_COLUMNS = ("id", "text", "title", "published", "source", "url")
+_OK = "200"
+
+
+def read_lines(stream: IO[bytes], place: str, first: bytes = b"") -> Iterator[Record]:
+    """Articles of JSON Lines, one line in memory at a time.
+
+    Args:
+        stream: whose line breaks are single bytes: UTF-8 or a legacy encoding.
+        place: its name, for errors.
+        first: bytes that have been taken from the stream already.
+    """
+    encoding = None
+    for number, line in enumerate(_lines(stream, first), 1):
+        here = f"{place}:{number}"
+        try:
+            if line is None:
+                raise too_large("a line", here)
+            decoded = decode(line, here, expected=encoding)
+            if decoded.encoding != "utf-8":  # what a legacy file's short lines are read with
+                encoding = decoded.encoding
+            text = decoded.text.strip(" \t\r\n\ufeff")
+            if text:
+                yield here, vietnamese(parse_article(parse_json(text, here), here))
+        except ArticleError as failure:
+            yield here, failure
+
+
+def _lines(stream: IO[bytes], first: bytes) -> Iterator[bytes | None]:
+    """Lines with their breaks; None for one that is too long."""
+    rest = first
+    while True:
+        cut = rest.find(b"\n") + 1
+        if cut:
+            line, rest = rest[:cut], rest[cut:]
+        else:
+            line, rest = rest + stream.readline(_MAX_LINE + 1), b""
+        if not line:
+            return
+        if len(line) <= _MAX_LINE or line.endswith(b"\n"):
+            yield line
+            continue
+        while line and not line.endswith(b"\n"):
+            line = stream.readline(_MAX_LINE + 1)
+        yield None
+
+
+def read_parquet(path: Path) -> Iterator[Record]:
+    """Articles of a Parquet file with the columns `id` and `text`, and `title`, `published`, `source`, `url` if any.
+
+    Raises:
+        SourceError: C146 where the file as a whole, or the rest of it, can't be read.
+    """
+    parquet = need("pyarrow.parquet")
+    place, number = str(path), 0
+    try:
+        with parquet.ParquetFile(path) as file:
+            names = [name for name in _COLUMNS if name in file.schema_arrow.names]
+            if "text" not in names:
+                shown = shorten(", ".join(file.schema_arrow.names), 80)
+                raise _no_parquet(place, f'has no column "text", only {shown}')
+            for group in range(file.metadata.num_row_groups):
+                if file.metadata.row_group(group).total_byte_size > _MAX_ROW_GROUP:
+                    raise _no_parquet(place, f"has a row group over the limit of 4 GB (row {number + 1})")
+            for batch in file.iter_batches(batch_size=_ROWS, columns=names):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield _row(row, number, path)
+    except SourceError:
+        raise
+    except (OSError, ValueError, TypeError, NotImplementedError, MemoryError) as failure:  # pyarrow's errors are these
+        raise _no_parquet(place, f"can't be read after row {number}: {shorten(str(failure))}") from failure
+
+
+def _row(row: dict[str, Any], number: int, path: Path) -> Record:
+    place = f"{path}:{number}"
+    published = row.get("published")
+    if isinstance(published, datetime):
+        day = local_date(published) if published.tzinfo else published.date()
+        row["published"] = day.isoformat() if day else None
+    elif isinstance(published, date):
+        row["published"] = published.isoformat()
+    if row.get("id") is None:
+        row["id"] = row.get("url") or f"{path.stem}-{number}"
+    elif isinstance(row["id"], int):
+        row["id"] = str(row["id"])
+    try:
+        return place, vietnamese(parse_article(row, place))
+    except ArticleError as failure:
+        return place, failure
+
+
+def read_warc(stream: IO[bytes], place: str) -> Iterator[Record]:
+    """Articles of a WARC file, gzipped or not: its HTML responses and resources, and the texts of a WET file.
+
+    The article's id is the canonical URL.
+
+    Raises:
+        SourceError: C147 where the archive is broken, after the records that stand before the break.
+    """
+    archives = need("warcio.archiveiterator")
+    number = 0
+    try:
+        for record in archives.ArchiveIterator(stream):
+            number += 1
+            read = _warc_record(record, f"{place}, record {number}")
+            if read is not None:
+                yield read
+    except Exception as failure:  # warcio raises what it meets: its own errors, zlib's, KeyErrors of broken headers
+        message = f"is broken after {number} records: {shorten(f'{type(failure).__name__}: {failure}')}"
+        raise SourceError("C147", message, place=place, remedy="repair it, or write it anew") from failure
+
+
+def _warc_record(record: Any, place: str) -> Record | None:
+    kind = record.rec_type
+    if kind not in ("response", "resource", "conversion"):
+        return None
+    if kind == "response" and (record.http_headers is None or record.http_headers.get_statuscode() != _OK):
+        return None
+    headers = record.http_headers if kind == "response" else record.rec_headers
+    media_type = (headers.get_header("Content-Type") or "").partition(";")[0].strip().lower()
+    wanted = ("text/plain",) if kind == "conversion" else ("text/html", "application/xhtml+xml")
+    if media_type not in wanted:
+        return None
+    try:
+        url = canonical_url(record.rec_headers.get_header("WARC-Target-URI") or "")
+        data = record.content_stream().read(MAX_HTML + 1)
+        if kind != "conversion":
+            return place, article_of_page(data, url, url)
+        text = decode(data, place).text
+        check_text(text, place)
+        return place, vietnamese(Article(id=url, text=text, url=url))
+    except ArticleError as failure:
+        return place, failure
+
+
+def packed(stream: io.BufferedReader) -> IO[bytes]:
+    """The stream, unpacked on the way where it is gzip, xz or bzip2."""
+    start = stream.peek(6)
+    if start.startswith(b"\x1f\x8b"):
+        import gzip
+
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=stream))
+    if start.startswith(b"\xfd7zXZ"):
+        import lzma
+
+        return lzma.LZMAFile(stream)
+    if start.startswith(b"BZh"):
+        import bz2
+
+        return bz2.BZ2File(stream)
+    return stream
+
+
+def _no_parquet(place: str, message: str) -> SourceError:
+    return SourceError("C146", message, place=place, remedy='write it anew, with the columns "id" and "text"')
