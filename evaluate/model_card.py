@@ -110,7 +110,7 @@ value, year, target or actual, each with its characters. Load it with `chitieu.l
 **Architecture.** A CNN over word vectors and hashed word features, shared by a transition-based tagger (VALUE METRIC ORG
 YEAR TARGET ACTUAL) and a relation network that picks, for each value, its metric and cue word by word and its `of`, org,
 year and base among the article's mentions, and tells status, kind and direction. Numbers, periods and bounds are read by
-grammar. Confidence is calibrated by isotonic regression on held-out articles.
+grammar. Confidence is calibrated by a logistic curve (Platt scaling with one sign more) on held-out articles.
 
 **Training data.** {", ".join(trained["corpora"])}; SHA-256 of the files `{trained["corpus_sha256"][:16]}…`. The real
 articles are not part of this project and were used for training only; one in twenty was held out to choose the checkpoint.
