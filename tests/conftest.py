@@ -33,6 +33,7 @@ settings.load_profile("chitieu")
 # The shipped config with everything small and no word vectors.
 SMALL: dict[str, Any] = {
     "paths.vectors": None,
+    "paths.init_tok2vec": None,
     "components.tok2vec.model.embed.include_static_vectors": False,
     "components.tok2vec.model.embed.rows": [500, 100, 100, 10],
     "components.tok2vec.model.encode.width": 32,

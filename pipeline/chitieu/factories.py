@@ -13,6 +13,7 @@ from spacy.language import Language
 if TYPE_CHECKING:
     from spacy.tokens import Doc
     from spacy.training import Example
+    from spacy.vocab import Vocab
     from thinc.api import Model
 
     from chitieu.facts.component import FactAssembler
@@ -35,6 +36,22 @@ def create_corpus(
     from chitieu.training.corpus import AnnotatedCorpus
 
     return AnnotatedCorpus(paths, partial_paths, repeats)
+
+
+def create_text_corpus(paths: list[str]) -> Callable[[Language], Iterable[Doc]]:
+    """`chitieu.TextCorpus.v1`: unlabelled texts to pretrain on."""
+    from chitieu.training.pretraining import TextCorpus
+
+    return TextCorpus(paths)
+
+
+def create_masked_words(
+    words: int, hidden_width: int, seed: int
+) -> Callable[[Vocab, Model[Any, Any]], Model[Any, Any]]:
+    """`chitieu.PretrainMaskedWords.v1`: masked words told from their context."""
+    from chitieu.training.pretraining import build_masked_words
+
+    return build_masked_words(words, hidden_width, seed)
 
 
 def create_relation_network(tok2vec: Model[list[Doc], Any], hidden_width: int, dropout: float) -> RelationModel:

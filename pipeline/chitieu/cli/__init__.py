@@ -15,6 +15,7 @@ COMMANDS = {
     "show": "chitieu.cli.show:show_cli",
     "train": "chitieu.cli.train:train_cli",
     "vectors": "chitieu.cli.vectors:vectors_cli",
+    "pretrain": "chitieu.cli.pretrain:pretrain_cli",
     "evaluate": "chitieu.cli.evaluate:evaluate_cli",
     "annotations": "chitieu.cli.annotations:app",
 }

@@ -63,18 +63,19 @@ def train_vectors(paths: Iterable[Path], output: Path, *, epochs: int = 6, threa
 
 def word_lines(paths: Iterable[Path]) -> Iterator[str]:
     """The lines of texts as norms of their words, separated by spaces."""
+    for text in read_texts(paths):
+        for line in text.split("\n"):
+            cut = line[:_LONGEST_LINE]
+            words = " ".join(word_norm(cut[start:end]) for start, end in segment(cut))
+            if words:
+                yield words
+
+
+def read_texts(paths: Iterable[Path]) -> Iterator[str]:
+    """The texts of JSON Lines with a `text` in each (`.jsonl`, `.jsonl.xz`), or the lines of plain text (`.txt`)."""
     for path in paths:
-        for text in _texts(path):
-            for line in text.split("\n"):
-                cut = line[:_LONGEST_LINE]
-                words = " ".join(word_norm(cut[start:end]) for start, end in segment(cut))
-                if words:
-                    yield words
-
-
-def _texts(path: Path) -> Iterator[str]:
-    with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as stream:
-        if path.suffix == ".txt":
-            yield from stream
-        else:
-            yield from (json.loads(line)["text"] for line in stream if line.strip())
+        with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as stream:
+            if path.suffix == ".txt":
+                yield from stream
+            else:
+                yield from (json.loads(line)["text"] for line in stream if line.strip())
