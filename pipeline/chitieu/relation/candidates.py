@@ -39,7 +39,7 @@ WORDS = "words"
 POOLS = (
     Pool(WORDS, (Role.METRIC, Role.CUE), Reach(64, 18, 0)),
     Pool("values", (Role.OF,), Reach(8, 3, 0)),
-    Pool("orgs", (Role.ORG,), Reach(12, 4, 3)),
+    Pool("orgs", (Role.ORG,), Reach(16, 4, 4)),
     Pool("years", (Role.YEAR, Role.BASE), Reach(10, 4, 3)),
 )
 _HEADING = 24  # words of a heading that are weighed

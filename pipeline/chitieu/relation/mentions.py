@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +13,7 @@ from chitieu.article import Span
 from chitieu.labels import Label
 from chitieu.period import Period, find_periods, resolve_periods
 from chitieu.quantity import Quantity, read_quantity
+from chitieu.relation.organisations import find_organisations
 from chitieu.relation.words import offsets
 
 
@@ -45,9 +46,10 @@ class Mentions:
 def find_mentions(doc: Doc, spans: Sequence[Span], published: date | None = None, title: str | None = None) -> Mentions:
     """Read the spans of a doc as mentions.
 
-    Time expressions that the grammar of periods finds and no span covers are added to the years: a tagger trained on
-    articles where only some are marked misses others, and which one governs is the relation model's to say. A VALUE
-    that reads as no quantity is left out, since nothing could be written in its row.
+    Time expressions that the grammar of periods finds, and organisations that their writing gives away, are added where
+    no span covers them: a tagger trained on articles where only some are marked misses others, and which one governs is
+    the relation model's to say. A VALUE that reads as no quantity is left out, since nothing could be written in its
+    row.
 
     Args:
         doc: the tokenised article.
@@ -59,9 +61,13 @@ def find_mentions(doc: Doc, spans: Sequence[Span], published: date | None = None
     by_label: dict[Label, list[Span]] = {label: [] for label in Label}
     for span in spans:
         by_label[span.label].append(span)
-    years = _with_grammar(text, by_label[Label.YEAR], spans)
+    taken = sorted((span.start, span.end) for span in spans)
+    years = _with_more(by_label[Label.YEAR], find_periods(text), taken, Label.YEAR)
     periods = resolve_periods(text, [(span.start, span.end) for span in years], published, title)
-    starts: list[int] = offsets(doc)[:, 0].tolist()
+    edges: list[list[int]] = offsets(doc).tolist()
+    starts = [start for start, _ in edges]
+    written = ((edges[first][0], edges[last - 1][1]) for first, last in find_organisations(doc))
+    orgs = _with_more(by_label[Label.ORG], written, taken, Label.ORG)
 
     def mention(span: Span, quantity: Quantity | None = None, period: Period | None = None) -> Mention:
         first = max(bisect.bisect_right(starts, span.start) - 1, 0)
@@ -75,7 +81,7 @@ def find_mentions(doc: Doc, spans: Sequence[Span], published: date | None = None
             values.append(mention(span, quantity=quantity))
     return Mentions(
         values=tuple(values),
-        orgs=tuple(map(mention, by_label[Label.ORG])),
+        orgs=tuple(map(mention, orgs)),
         years=tuple(mention(span, period=period) for span, period in zip(years, periods, strict=True)),
     )
 
@@ -89,13 +95,14 @@ def said(mention: Mention) -> object:
     return mention.offsets
 
 
-def _with_grammar(text: str, years: list[Span], spans: Sequence[Span]) -> list[Span]:
-    """The YEAR spans, and the time expressions of the grammar that overlap no span."""
-    taken = sorted((span.start, span.end) for span in spans)
+def _with_more(
+    spans: list[Span], found: Iterable[tuple[int, int]], taken: list[tuple[int, int]], label: Label
+) -> list[Span]:
+    """Spans of one label, and what was found beside them that overlaps no span of any label (`taken`, sorted)."""
     starts = [start for start, _ in taken]
-    found = list(years)
-    for start, end in find_periods(text):
+    more = list(spans)
+    for start, end in found:
         at = bisect.bisect_left(starts, end)
         if at == 0 or taken[at - 1][1] <= start:
-            found.append(Span(start, end, Label.YEAR))
-    return sorted(found)
+            more.append(Span(start, end, label))
+    return sorted(more)

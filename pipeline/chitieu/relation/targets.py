@@ -103,4 +103,12 @@ def _answers(fact: Links, role: Role, candidates: Sequence[Mention]) -> frozense
         index for index, candidate in enumerate(candidates) if any(overlaps(candidate.offsets, span) for span in spans)
     }
     answers = {said(candidates[index]) for index in right}
+    if role is Role.ORG:
+        # a name and a shorter form of it are one organisation (guidelines §7)
+        names = [str(answer) for answer in answers]
+        return frozenset(
+            index
+            for index, candidate in enumerate(candidates)
+            if index in right or any(name in str(said(candidate)) or str(said(candidate)) in name for name in names)
+        )
     return frozenset(right | {index for index, candidate in enumerate(candidates) if said(candidate) in answers})
