@@ -79,10 +79,25 @@ def test_new_articles_without_a_corpus(run, calls):
 
 
 def test_options_are_passed_on(run, corpus, calls):
-    run("train", "--restart", "--replace-worse", "--epochs", 3, "--seed", 7, "--transformer", "bert", "-o", "out")
+    run(
+        "train",
+        "--restart",
+        "--replace-worse",
+        "--epochs",
+        3,
+        "--seed",
+        7,
+        "--transformer",
+        "bert",
+        "--pretrained",
+        "t.bin",
+        "-o",
+        "out",
+    )
     (call,) = calls
     assert (call.restart, call.replace_worse, call.output) == (True, True, Path("out"))
-    assert call.overrides == {"system.seed": 7, "training.max_epochs": 3, "paths.transformer": "bert"}
+    paths = {"paths.transformer": "bert", "paths.init_tok2vec": "t.bin"}
+    assert call.overrides == {"system.seed": 7, "training.max_epochs": 3, **paths}
 
 
 def test_real_articles_are_reported_where_they_are(tmp_path, monkeypatch):

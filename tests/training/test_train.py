@@ -42,6 +42,22 @@ def test_the_folder_names_no_path_of_the_machine(trained, tiny_corpus):
         assert str(trained.folder.parent) not in text
 
 
+def test_other_paths_are_shortened_too(tmp_path, train_tiny, tiny_corpus):
+    few = {"training.max_steps": 2, "training.eval_frequency": 2}
+    logger = {"@loggers": "spacy.ConsoleLogger.v3", "output_file": str(tmp_path / "secret" / "log.jsonl")}
+    folder = train_tiny(tmp_path / "model", **few, **{"training.logger": logger}).folder
+    text = (folder / "config.cfg").read_text(encoding="utf-8")
+    assert "secret" not in text
+    assert 'output_file = "log.jsonl"' in text
+
+
+def test_pretrained_vectors_that_are_missing(train_tiny, tmp_path):
+    with pytest.raises(ModelError) as caught:
+        train_tiny(tmp_path / "model", **{"paths.init_tok2vec": str(tmp_path / "none.bin")})
+    assert caught.value.code == "C313"
+    assert list(tmp_path.iterdir()) == []
+
+
 def holds_no_pickle(path: Path) -> str:
     """What a file of a model folder is, by its content; raises where it is nothing that is safe to read."""
     data = path.read_bytes()

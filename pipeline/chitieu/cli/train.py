@@ -69,6 +69,12 @@ def train_cli(
     vectors: Annotated[
         Path, typer.Option("--vectors", metavar="FOLDER", help="Pipeline folder whose word vectors are used.")
     ] = Path("models/chitieu_vi"),
+    pretrained: Annotated[
+        str | None,
+        typer.Option(
+            "--pretrained", metavar="FILE", help="Token vectors that `chitieu pretrain` made.", show_default=False
+        ),
+    ] = None,
     transformer: Annotated[
         str | None,
         typer.Option(
@@ -113,6 +119,8 @@ def train_cli(
     overrides: dict[str, Any] = {"system.seed": seed}
     if epochs is not None:
         overrides["training.max_epochs"] = epochs
+    if pretrained is not None:
+        overrides["paths.init_tok2vec"] = pretrained
     if transformer is not None:
         overrides["paths.transformer"] = transformer
     corpora = choose_corpora(corpus, train_files or [], dev_files or [], partial_files or [], alone=alone)

@@ -94,7 +94,8 @@ def train(
 
     Raises:
         ModelError: C305 the config can't be used; C306 there are no articles; C307 its transformer is missing; C308 the
-            transformer can't be loaded; C309 the extra `transformer` is not installed.
+            transformer can't be loaded; C309 the extra `transformer` is not installed; C313
+            the pretrained token vectors are missing.
         AnnotationError: articles that can't be read; C240 articles to learn from that are held out.
         OutputError: C311 another training works there; C312 the output holds something else than a model; C405 the
             folder can't be written.
@@ -119,6 +120,7 @@ def train(
         own["paths.train"] = [str(work / ARTICLES)]
     loaded = _load_config(config, {**own, **(overrides or {})})
     _require_transformer(loaded, config)
+    _require_pretrained(loaded)
     _require_articles((*corpora.train, *corpora.partial_train, *corpora.dev))
     judges = [(path.name, list(read_annotated(path))) for path in held_out]
     if judges:
@@ -253,9 +255,9 @@ def _describe(nlp: Any, corpora: Corpora) -> None:
     nlp.config["paths"].update(
         {"train": [], "partial_train": [], "dev": [], "partial_dev": [], "vectors": f"models/{MODEL_NAME}"}
     )
-    named = nlp.config["paths"].get("transformer")
-    if named is not None:
-        nlp.config["paths"]["transformer"] = Path(named).name
+    for name, value in nlp.config["paths"].items():
+        if isinstance(value, str) and name != "vectors":
+            nlp.config["paths"][name] = Path(value).name
     _shorten_paths(nlp.config)
 
 
@@ -299,6 +301,22 @@ def _require_transformer(config: Any, place: Path) -> None:
             "the extra for transformers is not installed",
             place=str(place),
             remedy="pip install 'chitieu[transformer]'",
+        )
+
+
+def _require_pretrained(config: Any) -> None:
+    """Find out at once that the pretrained token vectors are not there.
+
+    Raises:
+        ModelError: C313.
+    """
+    named = config.get("paths", {}).get("init_tok2vec")
+    if named is not None and not Path(named).is_file():
+        raise ModelError(
+            "C313",
+            "no such file of pretrained token vectors",
+            place=str(named),
+            remedy="make one with `chitieu pretrain`, or train without",
         )
 
 

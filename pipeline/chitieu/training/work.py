@@ -24,7 +24,6 @@ _LOCK = "lock"
 # Parts of the package that a training does not run through: a change there is no reason to begin anew.
 _BEHIND = ("cli", "writing", "reading", "feed")
 _LIBRARIES = ("spacy", "thinc", "numpy", "underthesea", "underthesea-core", "spacy-transformers", "torch")
-_OWN_PATHS = ("train", "partial_train", "dev", "partial_dev", "vectors", "transformer")
 
 
 def working_folder(output: Path) -> Path:
@@ -81,16 +80,15 @@ def fingerprint(config: Any, own: Mapping[str, Any], corpora: Corpora) -> dict[s
     """
     plain = config.copy()
     paths = dict(plain.get("paths", {}))
-    for name in _OWN_PATHS:
-        if name in paths and paths[name] == own.get(f"paths.{name}"):
-            paths[name] = None
-    plain["paths"] = paths
-    vectors, transformer = own.get("paths.vectors"), own.get("paths.transformer")
+    transformer, pretrained = paths.pop("transformer", None), paths.pop("init_tok2vec", None)
+    plain["paths"] = {name: value for name, value in paths.items() if value != own.get(f"paths.{name}")}
+    vectors = own.get("paths.vectors")
     return {
-        "the config": hashlib.sha256(plain.to_str().encode()).hexdigest(),
+        "the config": hashlib.sha256(plain.to_str(interpolate=False).encode()).hexdigest(),
         "the training articles": corpora.digest(),
         "the dev articles": digest_of(corpora.dev),
         "the word vectors": _digest_tree(Path(vectors) / "vocab") if vectors else "",
+        "the pretrained token vectors": digest_of([Path(pretrained)]) if pretrained else "",
         "the transformer": _sizes(Path(transformer)) if transformer else "",
         "the code of chitieu": _code(),
         "the libraries": " ".join(f"{name} {_version(name)}" for name in _LIBRARIES),
