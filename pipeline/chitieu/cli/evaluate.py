@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from chitieu.cli.options import Model, refuse_overwriting
+from chitieu.cli.options import MinConfidence, Model, refuse_overwriting
 
 if TYPE_CHECKING:
     from chitieu.annotation.gold import AnnotatedArticle
@@ -66,10 +66,7 @@ def evaluate_cli(
             show_default=False,
         ),
     ] = None,
-    min_confidence: Annotated[
-        float,
-        typer.Option("--min-confidence", min=0.0, max=1.0, help="Score without the facts that are less likely right."),
-    ] = 0.0,
+    min_confidence: MinConfidence = 0.0,
     brief: Annotated[
         bool, typer.Option("--brief", help="Print only the scores of facts, of their fields and of confidence.")
     ] = False,

@@ -14,7 +14,7 @@ import typer
 
 from chitieu.article import Article
 from chitieu.cli.console import Advance, print_error, progress
-from chitieu.cli.options import Inputs, Model, Published, as_date, refuse_overwriting
+from chitieu.cli.options import Inputs, MinConfidence, Model, Published, as_date, refuse_overwriting
 from chitieu.errors import ArticleError
 from chitieu.facts.tagged import Tagged, Tagger
 
@@ -115,9 +115,7 @@ def extract_cli(
         ),
     ] = None,
     model: Model = None,
-    min_confidence: Annotated[
-        float, typer.Option("--min-confidence", min=0.0, max=1.0, help="Leave out facts that are less likely right.")
-    ] = 0.0,
+    min_confidence: MinConfidence = 0.0,
 ) -> None:
     """Read articles and write their facts.
 

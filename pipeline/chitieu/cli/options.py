@@ -35,6 +35,10 @@ Model = Annotated[
         "--model", metavar="FOLDER", help="Model folder; by default the model that is shipped.", show_default=False
     ),
 ]
+MinConfidence = Annotated[
+    float,
+    typer.Option("--min-confidence", min=0.0, max=1.0, help="Leave out facts that are less likely right."),
+]
 
 
 def as_date(moment: datetime | None) -> date | None:

@@ -11,7 +11,7 @@ import typer
 
 from chitieu.cli.console import Advance, print_error, progress
 from chitieu.cli.extract import Counts, extract
-from chitieu.cli.options import Inputs, Model, Published, as_date, refuse_overwriting
+from chitieu.cli.options import Inputs, MinConfidence, Model, Published, as_date, refuse_overwriting
 from chitieu.errors import ArticleError
 from chitieu.facts.tagged import Tagged, Tagger
 
@@ -65,9 +65,7 @@ def show_cli(
     ],
     published: Published = None,
     model: Model = None,
-    min_confidence: Annotated[
-        float, typer.Option("--min-confidence", min=0.0, max=1.0, help="Leave out facts that are less likely right.")
-    ] = 0.0,
+    min_confidence: MinConfidence = 0.0,
 ) -> None:
     """Write a page that shows articles with their facts beside them.
 
