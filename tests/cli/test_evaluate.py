@@ -7,8 +7,6 @@ import shutil
 
 import pytest
 
-from chitieu.scoring import plots
-
 
 @pytest.fixture(scope="module")
 def models(trained, tmp_path_factory):
@@ -92,7 +90,7 @@ def test_wrong_usage(run, gold, arguments, says):
     assert says in done.err
 
 
-def test_what_can_not_be_done(run, models, gold, tmp_path, monkeypatch):
+def test_what_can_not_be_done(run, models, gold, tmp_path):
     (tmp_path / "empty.jsonl").write_text("", encoding="utf-8")
     for arguments in (["--compare", models / "old", models / "new"], ["--model", models / "old"]):
         done = run("evaluate", "empty.jsonl", *arguments)
@@ -100,7 +98,3 @@ def test_what_can_not_be_done(run, models, gold, tmp_path, monkeypatch):
         assert "C208" in done.err
     done = run("evaluate", gold, "--model", models / "old", "--html", "no/such/page.html")
     assert "C401" in done.err
-    monkeypatch.setattr(plots, "find_spec", lambda name: None)
-    done = run("evaluate", gold, "--html", "page.html")
-    assert done.code == 2
-    assert "chitieu[report]" in done.err

@@ -9,7 +9,6 @@ import pytest
 
 from chitieu.annotation.links import gold_links
 from chitieu.article import Span
-from chitieu.errors import OutputError
 from chitieu.facts.fact import Evidence, Fact
 from chitieu.labels import Kind, Label, Status
 from chitieu.scoring import plots
@@ -245,12 +244,9 @@ def test_breakdown(run, article):
     assert list(genre_measures([bare], {})) == []
 
 
-def test_drawings_as_files_and_without_the_library(run, monkeypatch):
+def test_drawings_as_files(run):
     scores = evaluated(run).report.confidence
     for draw in (plots.reliability_plot, plots.precision_recall_plot):
         assert draw(scores).startswith("<?xml")
         assert draw(scores) == draw(scores)
         assert "currentColor" in draw(scores, themed=True)
-    monkeypatch.setattr(plots, "find_spec", lambda name: None)
-    with pytest.raises(OutputError, match=r"C421.*pip install 'chitieu\[report\]'"):
-        plots.require_matplotlib()

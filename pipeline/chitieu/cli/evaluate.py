@@ -88,10 +88,6 @@ def evaluate_cli(
         raise typer.BadParameter("name both models with --compare, or one with --model", param_hint="--model")
     if compare is not None and (html is not None or plots is not None):
         raise typer.BadParameter("pages and plots are of one model", param_hint="--compare")
-    if html is not None or plots is not None:
-        from chitieu.scoring.plots import require_matplotlib
-
-        require_matplotlib()
     refuse_overwriting(gold or [], [path for path in (output, html) if path is not None])
     sets = [GoldSet("gold", tuple(gold), partial)] if gold else default_sets(Path.cwd())
     with ExitStack() as stack:

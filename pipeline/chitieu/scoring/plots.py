@@ -1,33 +1,17 @@
-"""Plots of confidence as SVG, drawn by matplotlib (extra `report`)."""
+"""Plots of confidence as SVG, drawn by matplotlib."""
 
 from __future__ import annotations
 
 import io
 import re
-from importlib.util import find_spec
 from typing import Any
 
-from chitieu.errors import OutputError
 from chitieu.scoring.confidence import KEPT, ConfidenceScores, Kept, keep
 
 _SIZE = (4.4, 3.7)  # inches: at the width of a phone the labels keep three quarters of their size
 # Colours that a page replaces by its own, in light and dark; as they stand they suit a white page.
 _INK, _ACCENT, _SOFT, _LINE = "#1d1f21", "#1f5fa8", "#b06a00", "#c9c6be"
 _THEMED = {_INK: "currentColor", _ACCENT: "var(--accent)", _SOFT: "var(--second)", _LINE: "var(--line)"}
-
-
-def require_matplotlib() -> None:
-    """Tell that the plotting library is missing, before any work is done.
-
-    Raises:
-        OutputError: C421.
-    """
-    if find_spec("matplotlib") is None:
-        raise OutputError(
-            "C421",
-            "matplotlib, which draws the plots of the report, is not installed",
-            remedy="pip install 'chitieu[report]'",
-        )
 
 
 def precision_recall_plot(
