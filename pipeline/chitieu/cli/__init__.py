@@ -13,6 +13,9 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "extract": "chitieu.cli.extract:extract_cli",
     "show": "chitieu.cli.show:show_cli",
+    "tag": "chitieu.cli.tag:tag_cli",
+    "runs": "chitieu.cli.runs:runs_cli",
+    "browse": "chitieu.cli.browse:browse_cli",
     "train": "chitieu.cli.train:train_cli",
     "vectors": "chitieu.cli.vectors:vectors_cli",
     "pretrain": "chitieu.cli.pretrain:pretrain_cli",

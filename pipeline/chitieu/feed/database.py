@@ -54,7 +54,12 @@ def shown(url: URL) -> str:
     return url.set(query={}).render_as_string(hide_password=True)
 
 
-def open_engine(url: URL) -> Engine:
+def exists(url: URL) -> bool:
+    """Whether the file of a SQLite database is there."""
+    return url.database is not None and Path(url.database).is_file()
+
+
+def open_engine(url: URL, *, read_only: bool = False) -> Engine:
     """An engine whose transactions are explicit, whose keys are checked, and whose readers never wait for the writer.
 
     Raises:
@@ -63,8 +68,10 @@ def open_engine(url: URL) -> Engine:
     # No pool: few connections are opened, and one that the server has dropped is never handed out again.
     try:
         if url.get_backend_name() == "sqlite":
-            engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS})
-            event.listen(engine, "connect", _set_up_sqlite)
+            engine = create_engine(
+                url, poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False}
+            )
+            event.listen(engine, "connect", _set_up_reader if read_only else _set_up_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
             return engine
         return create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": _CONNECT_SECONDS})
@@ -88,6 +95,11 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
     cursor.execute("pragma journal_mode = wal")
     cursor.execute("pragma synchronous = normal")
     cursor.close()
+
+
+def _set_up_reader(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    connection.execute("pragma query_only = on")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -88,6 +88,16 @@ class Batch:
     def __bool__(self) -> bool:
         return bool(self.readings or self.copies or self.failures or self.unchanged or self.worker_deaths)
 
+    @property
+    def items(self) -> int:
+        """Articles and failures."""
+        return len(self.readings) + len(self.copies) + len(self.failures)
+
+    @property
+    def facts(self) -> int:
+        """Facts of the articles that were read."""
+        return sum(len(reading.facts) for reading in self.readings)
+
     def parts(self) -> list[Batch]:
         """The same, an article at a time; counts go with the first."""
         parts = [Batch(readings=[reading]) for reading in self.readings]

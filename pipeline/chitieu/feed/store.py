@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
+import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -73,6 +75,8 @@ class Store:
         self._run: str | None = None
         self._terms: Terms | None = None
         self._started = 0.0
+        self._local = threading.local()
+        self._readers: list[Connection] = []
         self._batches = 0
         try:
             self._connection = self._connect()
@@ -96,9 +100,11 @@ class Store:
 
     def close(self) -> None:
         """Let go of the connection and the lock."""
-        connection = getattr(self, "_connection", None)
-        if connection is not None:
-            connection.close()
+        writer = getattr(self, "_connection", None)
+        for connection in (*self._readers, writer):
+            if connection is not None:
+                with suppress(DBAPIError):
+                    connection.close()
         if self._lock is not None:
             self._lock.release()
 
@@ -189,7 +195,7 @@ class Store:
             "articles": len(batch.readings),
             "unchanged": batch.unchanged,
             "copies": len(batch.copies),
-            "facts": sum(len(reading.facts) for reading in batch.readings),
+            "facts": batch.facts,
             "errors": len(batch.failures),
             "worker_deaths": batch.worker_deaths,
         }
@@ -229,22 +235,31 @@ class Store:
     # -- questions ---------------------------------------------------------------------------------------------------
 
     def query(self, statement: Select[Any]) -> list[Any]:
-        """Rows of a query, on a connection of its own, so that any thread may ask.
+        """Rows of a query; any thread may ask, each on a connection of its own.
 
         Raises:
-            StoppedError: C436 where the database can't be reached.
+            StoppedError: C435 where the database can't be read, C436 where it can't be reached.
         """
         for pause in (*_RECONNECTIONS, None):
             try:
-                with self._engine.connect() as connection:
+                connection = self._reading_connection()
+                with connection.begin():
                     return list(connection.execute(statement))
             except DBAPIError as failure:
+                self._local.connection = None
                 if self._sqlite or not (database.is_lost(failure) or _unreachable(failure)):
                     raise database.stopped(self.place, failure) from failure
                 if pause is None:
                     raise self._lost_for_good(failure) from failure
                 time.sleep(pause)
         raise AssertionError
+
+    def _reading_connection(self) -> Connection:
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._engine.connect()
+            self._readers.append(connection)
+        return connection
 
     def stored(self, key: str) -> Stored | None:
         """What is on record of an article, by its key."""

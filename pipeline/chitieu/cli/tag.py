@@ -1,0 +1,346 @@
+"""`chitieu tag`: feeds and piles of articles into a database of facts, unattended and resumable."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chitieu.cli.console import estimated_articles, one_line, print_error
+from chitieu.cli.options import Model
+from chitieu.errors import ChitieuError, StoppedError
+
+if TYPE_CHECKING:
+    from chitieu.feed.outcome import Failure
+    from chitieu.feed.run import Counts
+    from chitieu.feed.settings import FetchSettings
+
+EXIT_SOME_FAILED = 1
+EXIT_STOPPED = 75
+"""EX_TEMPFAIL of sysexits.h: not finished, nothing half-written, start it again."""
+
+LOADER = "chitieu.feed.worker:load_pipeline"
+"""What makes a tagger in each worker; tests put another in its place."""
+
+_LOG_SECONDS = 60.0  # between two lines that say how far an unwatched run is
+
+
+@dataclass(slots=True)
+class Order:
+    """What is to be done: the command's arguments.
+
+    Attributes:
+        sources: as `chitieu.feed.read.read_sources` takes them.
+        to: database, database URL or file of facts.
+        workers: processes.
+        min_confidence: facts of a lower confidence, in [0, 1], are left out; an unknown confidence counts as 0.
+        model: folder; None for the shipped one.
+        again: also read what is on record and was not read by this model and threshold.
+        settings: how sources are fetched.
+        patience: seconds that one article may take.
+    """
+
+    sources: Sequence[str]
+    to: str
+    workers: int = 1
+    min_confidence: float = 0.0
+    model: Path | None = None
+    again: bool = False
+    settings: FetchSettings | None = None
+    patience: float = 600.0
+
+
+@dataclass(slots=True)
+class Tally:
+    """How a run went, kept as it goes, so that it can be told however it ends."""
+
+    run: str | None = None
+    state: str = "running"
+    message: str | None = None
+    seconds: float = 0.0
+    worker_deaths: int = 0
+    counts: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("articles", "unchanged", "copies", "facts", "errors"), 0)
+    )
+
+    def take(self, counts: Counts) -> None:
+        """Take over how far the run is."""
+        self.counts = {name: getattr(counts, name) for name in self.counts}
+
+    def summary(self) -> dict[str, Any]:
+        """The JSON object of `--json`."""
+        rate = round(self.counts["articles"] / self.seconds, 2) if self.seconds else None
+        return {
+            "run": self.run,
+            "state": self.state,
+            **self.counts,
+            "worker_deaths": self.worker_deaths,
+            "seconds": round(self.seconds, 3),
+            "articles_per_second": rate,
+            "message": self.message,
+        }
+
+
+def tag(
+    order: Order,
+    tally: Tally,
+    *,
+    say: Callable[[str], None] = lambda _: None,
+    report: Callable[[Counts], None] = lambda _: None,
+    tell: Callable[[Failure], None] = lambda _: None,
+) -> None:
+    """Read sources to their end into the destination.
+
+    Args:
+        order: what is to be done.
+        tally: kept up to date.
+        say: told, in a line, what a log should hold.
+        report: told how far the run is, several times a second.
+        tell: told of each thing that could not be read.
+
+    Raises:
+        StoppedError: it had to stop; what was written stands, and the same order goes on from there.
+        ChitieuError: sources, destination or model can't be used.
+    """
+    from chitieu.feed.copies import StoredCopies
+    from chitieu.feed.crew import Crew
+    from chitieu.feed.destination import Destination
+    from chitieu.feed.digest import model_digest
+    from chitieu.feed.intake import Intake
+    from chitieu.feed.memory import StoreMemory
+    from chitieu.feed.outcome import Reader
+    from chitieu.feed.queries import unread
+    from chitieu.feed.read import read_sources
+    from chitieu.feed.run import Run, everything, finish
+    from chitieu.feed.source import parse_sources
+    from chitieu.feed.store import Terms
+    from chitieu.feed.worker import WorkerSettings
+    from chitieu.pipeline import default_model
+
+    sources = parse_sources(order.sources)
+    folder = order.model or default_model()
+    reader = Reader(model_digest(folder), order.min_confidence)
+    with ExitStack() as stack:
+        destination = Destination(order.to)
+        store = stack.enter_context(destination.store)
+        crew = Crew(order.workers, WorkerSettings(str(folder), LOADER, order.patience), say)
+        stack.enter_context(crew)
+        tally.run = store.begin(Terms(reader, str(folder), list(order.sources), order.workers))
+        say(f"begins: {len(sources)} sources, {order.workers} workers, model {reader.model_digest[:12]}, to {order.to}")
+        memory = StoreMemory(store, reader)
+
+        def items() -> Iterator[Any]:
+            given = read_sources(sources, memory=memory, settings=order.settings)
+            return iter(everything(given, memory.stale(), unread(store, reader) if order.again else ()))
+
+        copies = stack.enter_context(closing(StoredCopies(store)))
+        intake = stack.enter_context(Intake(items))
+        run = Run(store, crew, intake, reader, report=report, tell=tell, copies=copies)
+        started = time.monotonic()
+        try:
+            finish(store, memory, run)
+        finally:
+            tally.take(run.counts)
+            tally.seconds = time.monotonic() - started
+            tally.worker_deaths = crew.deaths
+        destination.complete()
+        if order.to.lower().endswith((".db", ".sqlite", ".sqlite3")) and "://" not in order.to:
+            from chitieu.feed.browsing import write_metadata
+
+            write_metadata(Path(order.to))
+
+
+def tag_cli(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE",
+            help="Feeds (RSS, Atom), sitemaps, OPML lists and pages by URL or file; folders; .txt .html .json .jsonl "
+            ".parquet .warc files; a feeds.toml; '-' for standard input. 'feed:FILE' says what kind a source is.",
+            show_default=False,
+        ),
+    ],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="DESTINATION",
+            help="A SQLite database (.db), a PostgreSQL URL, or a file of facts (.jsonl, .csv, .parquet).",
+        ),
+    ] = "facts.db",
+    workers: Annotated[
+        int, typer.Option("--workers", "-w", min=1, max=256, help="Processes that tag, about 1 GB of memory each.")
+    ] = 1,
+    min_confidence: Annotated[
+        float, typer.Option("--min-confidence", min=0.0, max=1.0, help="Leave out facts that are less likely right.")
+    ] = 0.0,
+    model: Model = None,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again",
+            help="Also tag anew what the destination holds and another model or threshold has read, or that failed.",
+        ),
+    ] = False,
+    contact: Annotated[
+        str | None,
+        typer.Option(
+            "--contact", metavar="URL", help="Your page or address, told to the servers asked.", show_default=False
+        ),
+    ] = None,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Also fetch from loopback and private addresses.")
+    ] = False,
+    patience: Annotated[
+        float, typer.Option("--patience", min=1.0, help="Seconds that one article may take before it is given up.")
+    ] = 600.0,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a summary on standard output, as one JSON object.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but why it stopped.")] = False,
+) -> None:
+    """Tag feeds and piles of articles into a database of facts.
+
+    What is on record and unchanged is passed over, so that running it again costs little; what another
+    model read is replaced, and kept as history. Killed at any moment, it goes on when started again, and
+    the result is that of a run that was left alone.
+
+    Exits with 0 when everything was tagged; 1 when some articles could not be (they stand in the table
+    errors); 2 for wrong usage, a destination or model that can't be used; 75 when it had to stop before
+    the end (full disk, database gone): start it again; 130 after Ctrl-C, 143 when terminated.
+
+    \b
+    Examples:
+      chitieu tag feeds.toml --to facts.db --workers 2
+      chitieu tag https://example.org/rss articles/ --to facts.db --contact https://example.org/about
+      chitieu tag news.jsonl --to postgresql://user@host/facts --json
+      chitieu tag archive.warc.gz --to facts.parquet --min-confidence 0.8
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    from chitieu.feed.settings import FetchSettings
+
+    settings = FetchSettings(contact=contact, allow_private=allow_private)
+    order = Order(sources, to, workers, min_confidence, model, again, settings, patience)
+    tally = Tally()
+    code = 0
+    try:
+        with _watching(sources, tally, quiet) as watch:
+            tag(order, tally, say=watch.say, report=watch.report, tell=watch.tell)
+        tally.state = "finished"
+        code = EXIT_SOME_FAILED if tally.counts["errors"] else 0
+    except StoppedError as error:
+        print_error(error)
+        tally.state, tally.message = "stopped", str(error)
+        code = EXIT_STOPPED
+    except BaseException as error:
+        tally.state, tally.message = "interrupted" if not isinstance(error, ChitieuError) else "failed", str(error)
+        _tell_end(tally, to, as_json, quiet or tally.run is None)
+        raise
+    _tell_end(tally, to, as_json, quiet)
+    raise typer.Exit(code)
+
+
+def _tell_end(tally: Tally, to: str, as_json: bool, quiet: bool) -> None:
+    if not quiet:
+        counts = tally.counts
+        rate = counts["articles"] / tally.seconds if tally.seconds else 0.0
+        _log(
+            tally.run,
+            f"{tally.state} after {tally.seconds:,.1f} s: {counts['articles']:,} articles tagged "
+            f"({rate:,.1f} a second), {counts['facts']:,} facts, {counts['unchanged']:,} unchanged, "
+            f"{counts['copies']:,} copies, {counts['errors']:,} errors; {to}",
+        )
+    if as_json and tally.run is not None:
+        sys.stdout.write(json.dumps({**tally.summary(), "to": _without_password(to)}, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+
+def _without_password(to: str) -> str:
+    from chitieu.feed.database import database_url, shown
+
+    url = database_url(to)
+    return to if url is None else shown(url)
+
+
+def _log(run: str | None, message: str) -> None:
+    """A line of the log on standard error: moment, run, message."""
+    moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    sys.stderr.write(one_line(f"{moment} {run or '-'} {message}") + "\n")
+    sys.stderr.flush()
+
+
+class _Log:
+    """Lines on standard error, for logs: what happens, what failed, and once a minute how far it is."""
+
+    def __init__(self, tally: Tally, quiet: bool) -> None:
+        self._tally = tally
+        self._quiet = quiet
+        self._last = time.monotonic()
+
+    def say(self, line: str) -> None:
+        if not self._quiet:
+            _log(self._tally.run, line)
+
+    def tell(self, failure: Failure) -> None:
+        self.say(f"{failure.place}: [{failure.code}] {failure.reason}")
+
+    def report(self, counts: Counts) -> None:
+        self._tally.take(counts)
+        if time.monotonic() - self._last >= _LOG_SECONDS:
+            self._last = time.monotonic()
+            self.say(
+                f"{counts.seen:,} seen, {counts.articles:,} tagged, {counts.facts:,} facts, {counts.errors:,} errors"
+            )
+
+
+class _Bar(_Log):
+    """The same, above a bar with rate and time left, for a person watching."""
+
+    def __init__(self, tally: Tally, bar: Any, task: Any) -> None:
+        super().__init__(tally, quiet=False)
+        self._progress = bar
+        self._task = task
+
+    def report(self, counts: Counts) -> None:
+        self._tally.take(counts)
+        speed = self._progress.tasks[0].speed
+        self._progress.update(
+            self._task,
+            completed=counts.seen,
+            rate=f"{speed:,.1f} articles/s" if speed else "",
+            says=f"{counts.facts:,} facts, {counts.errors:,} errors",
+        )
+
+
+@contextmanager
+def _watching(sources: Sequence[str], tally: Tally, quiet: bool) -> Iterator[_Log]:
+    """What tells people or logs how the run goes."""
+    if quiet or not sys.stderr.isatty():
+        yield _Log(tally, quiet)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    # Only what lies on disk can be counted; a feed says what it holds when it is read.
+    paths = [Path(source) for source in sources]
+    known = all(path.exists() and (path.is_dir() or path.suffix.lower() in _COUNTED) for path in paths)
+    columns = (
+        TextColumn("tagging"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[says]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
+        task = bar.add_task("tagging", total=estimated_articles(paths) if known else None, rate="", says="")
+        yield _Bar(tally, bar, task)
+
+
+_COUNTED = (".jsonl", ".txt", ".html", ".htm", ".json")
