@@ -252,3 +252,16 @@ def test_the_recorded_floors_are_whole():
     corpus = SCRIPT.parents[1] / "annotations" / "test.jsonl"
     assert test["corpus"]["sha256"] == hashlib.sha256(corpus.read_bytes()).hexdigest()
     assert all(entry["reason"] for entry in floors["history"])
+
+
+def test_everything_that_has_a_floor_is_measured(trained, tiny_corpus, monkeypatch):
+    """The small model on the articles that it knows by heart."""
+    from chitieu.cli import evaluate
+
+    monkeypatch.setattr(evaluate, "default_sets", lambda root: [evaluate.GoldSet("test", (tiny_corpus,), False)])
+    measured = gate.measure(trained.folder)
+    assert set(measured["test"].scores) == set(measured["test"].margins) == set(NAMES)
+    assert measured["test"].corpus["articles"] == 3
+    assert measured["test"].scores[gate.FALSE] == 0.0
+    assert gate.broken(gate.recorded({}, measured, today=TODAY), measured) == []
+    assert gate.measure(trained.folder) == measured
