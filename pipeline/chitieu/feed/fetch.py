@@ -94,7 +94,7 @@ class Fetcher:
             try:
                 page = self._follow(address, headers, limit, media_types, self.settings.robots)
             except SourceError as failure:
-                if not failure.again or number == tries or failure.code == "C139":
+                if not failure.again or number == tries:
                     raise
                 self._rest(address, failure, number)
             else:

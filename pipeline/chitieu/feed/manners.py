@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -14,6 +15,7 @@ from chitieu.feed.settings import AGENT, FetchSettings
 ROBOTS_LIMIT = 512 * 1024
 """How much of a robots.txt is heeded, in bytes: what RFC 9309 asks for at least."""
 
+_OF_THE_HOST = ("C130", "C131", "C132", "C133", "C152")  # what is wrong with its pages as well
 _MOST_HOSTS = 2_000  # kept in memory; of more, the longest unused are asked for their robots.txt again
 
 
@@ -68,12 +70,12 @@ class Robots:
 
         Raises:
             SourceError: C138 where it does not want the page fetched, or asks for a longer delay than is kept;
-                C139 where its robots.txt can't be read, so that nothing may be fetched now.
+                C139 where its robots.txt can't be read, so that nothing may be fetched now; C130, C132, C133 or C152
+                where the host can't be called at all.
         """
         rules = self._rules_of(origin)
         if isinstance(rules, SourceError):
-            message = f"may not be fetched while {origin}/robots.txt can't be read: {rules.message}"
-            raise SourceError("C139", message, place=url, remedy="a later run tries again", again=True)
+            raise _not_now(rules, origin, url)
         if not rules.can_fetch(url, AGENT):
             raise SourceError(
                 "C138", f"is closed to us by {origin}/robots.txt", place=url, remedy="ask the site for its permission"
@@ -111,3 +113,13 @@ class Robots:
             return failure
         except Exception as failure:  # whatever the parser makes of a hostile file
             return SourceError("C139", f"is broken: {type(failure).__name__}", place=f"{origin}/robots.txt")
+
+
+def _not_now(failure: SourceError, origin: str, url: str) -> SourceError:
+    """Why a page is not fetched whose robots.txt can't be; no use in trying again at once, since that has been done."""
+    if failure.code in _OF_THE_HOST:
+        return SourceError(
+            failure.code, failure.message, place=url, remedy=failure.remedy, again=failure.again, wait=math.inf
+        )
+    message = f"may not be fetched while {origin}/robots.txt can't be read: {failure.message}"
+    return SourceError("C139", message, place=url, remedy="a later run tries again", again=True, wait=math.inf)
