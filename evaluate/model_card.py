@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from chitieu.cli.evaluate import default_sets
+from chitieu.cli.evaluate import default_sets, write_plots
 from chitieu.pipeline import load
 from chitieu.scoring.evaluate import BASELINE, MODEL, evaluate, read_gold
 
@@ -31,11 +31,9 @@ def main() -> None:
     scores_file = FOLDER / "scores.json"
     recorded = json.loads(scores_file.read_text(encoding="utf-8")) if scores_file.is_file() else {}
     nlp = load(FOLDER)
-    reports = {
-        item.name: evaluate(nlp, read_gold(item.paths), item.name, partial=item.partial).to_dict()
-        for item in default_sets(ROOT)
-    }
-    reports = {**recorded, **reports}
+    measured = [evaluate(nlp, read_gold(item.paths), item.name, partial=item.partial) for item in default_sets(ROOT)]
+    write_plots(measured, FOLDER / "plots")
+    reports = {**recorded, **{report.title: report.to_dict() for report in measured}}
     scores_file.write_text(json.dumps(reports, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     table = facts_table(reports)
     meta = json.loads((FOLDER / "meta.json").read_text(encoding="utf-8"))
@@ -64,6 +62,30 @@ def facts_table(reports: dict[str, Any]) -> str:
             + " |"
         )
     return "\n".join(lines)
+
+
+def confidence_table(reports: dict[str, Any]) -> str:
+    """How far confidence can be trusted."""
+    lines = [
+        "| articles | calibration error (95%) | of a perfect model, by chance | mean confidence | share right "
+        "| precision of the surest 70% (95%) | at confidence |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for name, report in reports.items():
+        scores = report.get("confidence")
+        if scores is not None:
+            kept = scores["surest 70%"]
+            lines.append(
+                f"| {name} | {scores['expected calibration error']:.3f} ({_between(scores['interval'])}) "
+                f"| {scores['error of a perfectly calibrated model']:.3f} | {scores['mean confidence']:.3f} "
+                f"| {scores['precision']:.3f} | {kept['precision']:.3f} ({_between(kept['interval'])}) "
+                f"| {kept['threshold']:.2f} |"
+            )
+    return "\n".join(lines)
+
+
+def _between(interval: list[float]) -> str:
+    return f"{interval[0]:.2f}–{interval[1]:.2f}"
 
 
 def section_table(report: dict[str, Any], sections: tuple[str, ...]) -> str:
@@ -122,6 +144,11 @@ them on articles that were trained on:
 {table}
 
 {about}
+
+**Confidence** is the probability that value, metric, year and status are all right. Calibration error is over ten bins of
+equal width (Naeini et al. 2015); diagrams are in `plots/`.
+
+{confidence_table(reports)}
 
 Stage by stage on {shown["title"]}:
 
