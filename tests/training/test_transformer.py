@@ -119,7 +119,7 @@ def corpora(tmp_path_factory, articles):
     return Corpora((folder / "all.jsonl",), (folder / "all.jsonl",))
 
 
-def train_few_steps(folder: Path, output: Path, corpora: Corpora, **overrides):
+def train_few_steps(folder: Path, output: Path, corpora: Corpora, on_step=None, **overrides):
     settings = {
         "paths.transformer": str(folder),
         "training.max_epochs": 0,
@@ -132,7 +132,15 @@ def train_few_steps(folder: Path, output: Path, corpora: Corpora, **overrides):
     }
     log = (output.parent / f"{output.name}.log").open("w+", encoding="utf-8")
     with log:
-        train(ROOT / "configs" / "transformer.cfg", output, corpora, vectors=Path("none"), overrides=settings, log=log)
+        train(
+            ROOT / "configs" / "transformer.cfg",
+            output,
+            corpora,
+            vectors=Path("none"),
+            overrides=settings,
+            log=log,
+            on_step=on_step,
+        )
         log.seek(0)
         return log.read()
 
@@ -201,6 +209,24 @@ def test_every_part_of_the_model_learns(trained, phobert):
     assert before.keys() == after.keys()
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert {name for name in before if "encoder" in name and "weight" in name} <= changed
+
+
+def test_interrupted_and_resumed_is_bit_for_bit_as_uninterrupted(tmp_path, phobert, corpora):
+    """Weights, moments and dropout of PyTorch go on too."""
+    few = {"training.max_steps": 9, "training.eval_frequency": 3}
+    few["training.optimizer.learn_rate.warmup_steps"] = 4
+
+    def stop(step):
+        if step.step == 5:
+            raise KeyboardInterrupt
+
+    train_few_steps(phobert, tmp_path / "whole", corpora, **few)
+    with pytest.raises(KeyboardInterrupt):
+        train_few_steps(phobert, tmp_path / "broken", corpora, on_step=stop, **few)
+    assert "Goes on" in train_few_steps(phobert, tmp_path / "broken", corpora, **few)
+    for name in ("transformer", "ner", "chitieu_relation"):
+        whole, broken = (load(tmp_path / folder).get_pipe(name).model.to_bytes() for folder in ("whole", "broken"))
+        assert whole == broken
 
 
 @pytest.mark.parametrize("only", ["ner", "chitieu_relation"])
