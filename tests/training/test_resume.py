@@ -49,28 +49,37 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C at a certain step."""
 
 
+def train_busy(
+    folder: Path, small: dict, stop: int | None = None, log: io.StringIO | None = None, **options
+) -> Trained:
+    """Train on the tiny corpus; Ctrl-C at a step, if one is given."""
+
+    def on_step(step: Step) -> None:
+        if step.step == stop:
+            raise Interrupted
+
+    return train(
+        CONFIG,
+        folder,
+        options.pop("corpora", Corpora((TINY,), (TINY,), (TINY,))),
+        vectors=Path("no vectors"),
+        overrides={**small, **BUSY, **options.pop("overrides", {})},
+        **{"log": log or io.StringIO(), "on_step": on_step, **options},
+    )
+
+
 @pytest.fixture
 def run(small_overrides, tmp_path):
-    """Train in a folder of the test; Ctrl-C at a step, if one is given."""
+    """Train in a folder of the test."""
+    return lambda name, *arguments, **options: train_busy(tmp_path / name, small_overrides, *arguments, **options)
 
-    def run_training(name: str, stop: int | None = None, log: io.StringIO | None = None, **options) -> Trained:
-        def on_step(step: Step) -> None:
-            if step.step == stop:
-                raise Interrupted
 
-        overrides = {**small_overrides, **BUSY, **options.pop("overrides", {})}
-        return train(
-            options.pop("config", CONFIG),
-            tmp_path / name,
-            options.pop("corpora", Corpora((TINY,), (TINY,), (TINY,))),
-            vectors=Path("no vectors"),
-            overrides=overrides,
-            log=log or io.StringIO(),
-            on_step=on_step,
-            **options,
-        )
-
-    return run_training
+@pytest.fixture(scope="module")
+def whole(small_overrides, tmp_path_factory) -> Trained:
+    """A training that nothing interrupted."""
+    trained = train_busy(tmp_path_factory.mktemp("whole") / "model", small_overrides)
+    assert not working_folder(trained.folder).exists()
+    return trained
 
 
 def weights(folder: Path) -> dict[str, bytes]:
@@ -88,9 +97,7 @@ def course(folder: Path) -> list[dict]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stops", [(3,), (7,), (2, 3, 9, 10)], ids=str)
-def test_interrupted_and_resumed_is_bit_for_bit_as_uninterrupted(run, tmp_path, stops):
-    whole = run("whole")
-    assert not working_folder(whole.folder).exists()
+def test_interrupted_and_resumed_is_bit_for_bit_as_uninterrupted(run, whole, tmp_path, stops):
     for stop in stops:
         with pytest.raises(Interrupted):
             run("broken", stop)
@@ -102,7 +109,7 @@ def test_interrupted_and_resumed_is_bit_for_bit_as_uninterrupted(run, tmp_path, 
     assert weights(broken.folder) == weights(whole.folder)
     assert course(broken.folder) == course(whole.folder)
     assert len(course(whole.folder)) >= 6
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "whole"]
+    assert [path.name for path in tmp_path.iterdir()] == ["broken"]
 
 
 @pytest.mark.slow
@@ -135,8 +142,7 @@ train(config, output, corpora, vectors=Path("no vectors"), overrides=overrides, 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-def test_killed_and_resumed_in_another_process(run, small_overrides, tmp_path):
-    whole = run("whole")
+def test_killed_and_resumed_in_another_process(run, whole, small_overrides, tmp_path):
     arguments = [str(CONFIG), str(TINY), str(tmp_path / "killed"), json.dumps({**small_overrides, **BUSY})]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run(
@@ -262,6 +268,24 @@ def test_the_state_is_kept_without_pickle(run, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_finished_model_loads(run):
-    nlp = chitieu.load(run("model").folder)
-    assert nlp("Năm 2021, xã có 5 HTX.\n").text
+def test_the_finished_model_loads(whole):
+    assert chitieu.load(whole.folder)("Năm 2021, xã có 5 HTX.\n").text
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told_and_costs_one_evaluation(run, tmp_path, monkeypatch, whole):
+    def full(path, data):
+        raise OSError(28, "No space left on device")
+
+    def fill_up(step: Step) -> None:
+        if step.step == 3:
+            monkeypatch.setattr("chitieu.training.state.write_durably", full)
+
+    with pytest.raises(OutputError) as caught:
+        run("model", on_step=fill_up)
+    assert caught.value.code == "C402"
+    assert "No space left" in caught.value.message
+    monkeypatch.undo()
+    log = io.StringIO()
+    assert weights(run("model", log=log).folder) == weights(whole.folder)
+    assert "come to step 2." in log.getvalue()

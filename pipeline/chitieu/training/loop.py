@@ -27,7 +27,7 @@ from spacy.training.loop import (
 from spacy.util import registry, resolve_dot_names
 from thinc.api import fix_random_seed
 
-from chitieu.errors import ModelError
+from chitieu.errors import ModelError, OutputError
 from chitieu.training.state import Evaluation, TrainingState, settle, write_state
 
 STATE = "state.npz"
@@ -132,6 +132,10 @@ def run_training(
 
     Returns:
         The state at the end.
+
+    Raises:
+        ModelError: C306 the corpus is empty.
+        OutputError: C402 a checkpoint can't be written.
     """
     training = _Training(nlp, folder, state, on_step)
     with nlp.select_pipes(disable=training.frozen):
@@ -226,7 +230,15 @@ class _Training:
         self.evaluated = step
         with self.nlp.select_pipes(disable=self.frozen):
             update_meta(self.settings, self.nlp, info)
-        self._save(info, is_best)
+        try:
+            self._save(info, is_best)
+        except OSError as error:
+            raise OutputError(
+                "C402",
+                f"where training stands could not be written: {error.strerror or error}",
+                place=str(self.folder),
+                remedy="make room; the same command then goes on from the evaluation before",
+            ) from error
         return info
 
     def _report(self, info: dict[str, Any]) -> None:

@@ -138,11 +138,15 @@ def read_state(path: Path) -> TrainingState:
 def write_durably(path: Path, data: bytes) -> None:
     """Replace a file in one step, on the disk before the step is taken."""
     temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     settle_names(path.parent)
 
 

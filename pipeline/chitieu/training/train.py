@@ -105,9 +105,6 @@ def train(
     log = sys.stdout if log is None else log
     util.logger.setLevel(logging.WARNING)
     _require_writable(output)
-    recover(output)
-    for folder in (output, refused_folder(output)):
-        require_replaceable(folder)
     work = working_folder(output)
     own = {
         "paths.train": [str(path) for path in corpora.train],
@@ -126,6 +123,9 @@ def train(
     if judges:
         require_held_out(judges[0][1], (*corpora.train, *corpora.partial_train))
     with locked(work), fast_cpu():
+        recover(output)
+        for folder in (output, refused_folder(output)):
+            require_replaceable(folder)
         best, state = _best_checkpoint(loaded, own, corpora, work, restart=restart, log=log, on_step=on_step)
         scores = dict(best.meta.get("performance", {}))
         calibrate(best, AnnotatedCorpus(corpora.dev, [work / HELD_OUT])(best))
