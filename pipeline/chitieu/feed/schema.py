@@ -85,7 +85,7 @@ runs = Table(
     "runs",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("started", Text, nullable=False),  # moments are UTC, as 2025-01-31T22:15:00Z: they sort as text
+    Column("started", Text, nullable=False),  # moments are UTC, as 2025-01-31T22:15:00.000Z: they sort as text
     Column("ended", Text),
     Column("seconds", Float),
     Column("state", Text, nullable=False),
