@@ -9,7 +9,7 @@ from typing import Any
 
 from chitieu.errors import ArticleError
 from chitieu.feed.failure import SourceError, shorten
-from chitieu.reading.encoding import decode
+from chitieu.reading.encoding import decode, unicode_encoding
 
 # Entities can multiply a small file to gigabytes or point into the machine; no feed needs any of its own.
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
@@ -31,18 +31,9 @@ def plain_xml(data: bytes, place: str, charset: str | None = None) -> bytes:
     Raises:
         SourceError: C140 where it declares entities or is no text.
     """
-    text: str | None
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        declared = _DECLARED.search(data[:1_000])
-        try:
-            text = decode(data, place, declared.group(1).decode("ascii") if declared else charset).text
-        except ArticleError as failure:
-            if failure.code != "C106":
-                raise SourceError("C140", failure.message, place=place, remedy="check the address") from failure
-            text = data.decode("utf-8", errors="replace")  # a few broken bytes, as feeds cut by length have them
-    if "\x00" in text[:4_096]:  # UTF-16 or UTF-32 without a mark
+    if unicode_encoding(data[:4_096]) == "utf-8":
+        text = _decode(data, place, charset)
+    else:  # UTF-16 or UTF-32, which could hide what is looked for in bytes
         try:
             text = decode(data, place).text
         except ArticleError as failure:
@@ -52,6 +43,17 @@ def plain_xml(data: bytes, place: str, charset: str | None = None) -> bytes:
     if _ENTITY.search(checked):
         raise SourceError("C140", "declares XML entities, which are not read", place=place, remedy="tell the site")
     return checked
+
+
+def _decode(data: bytes, place: str, charset: str | None) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        declared = _DECLARED.search(data[:1_000])
+        try:
+            return decode(data, place, declared.group(1).decode("ascii") if declared else charset).text
+        except ArticleError:
+            return data.decode("utf-8", errors="replace")  # a few broken bytes, as feeds cut by length have them
 
 
 def root_of(sample: bytes) -> str:

@@ -30,7 +30,7 @@ class FetchSettings:
         host_failures: after so many requests in a row that no answer came to, a host is left alone for this run.
         redirects: most hops of one request.
         max_page: largest page, unpacked (the limit of `chitieu extract`).
-        max_feed: largest feed or OPML list, unpacked.
+        max_feed: largest feed or OPML list, unpacked; feedparser takes a second for each MB.
         max_sitemap: largest sitemap, unpacked (the limit of the sitemap protocol).
         max_depth: how deep sitemap indexes and OPML lists may point to each other.
         max_lists: most sitemaps or feeds that one index or OPML list may lead to (one a day is 5,000 in 14 years).
@@ -53,7 +53,7 @@ class FetchSettings:
     host_failures: int = 5
     redirects: int = 5
     max_page: int = 10 * 2**20
-    max_feed: int = 20 * 2**20
+    max_feed: int = 10 * 2**20
     max_sitemap: int = 50 * 2**20
     max_depth: int = 4
     max_lists: int = 10_000

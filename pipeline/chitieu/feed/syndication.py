@@ -12,7 +12,7 @@ from chitieu.feed.entry import Entry, local_date
 from chitieu.feed.extra import need
 from chitieu.feed.failure import SourceError, shorten
 from chitieu.feed.safe_xml import plain_xml
-from chitieu.feed.url import parse_url
+from chitieu.feed.url import is_web, parse_url
 
 _LONGEST_TITLE = 1_000
 
@@ -40,7 +40,7 @@ def read_feed(data: bytes, place: str, *, base: str | None = None, charset: str 
         parsed = feedparser.parse(io.BytesIO(checked), response_headers=headers, sanitize_html=False)
     except Exception as failure:  # whatever it makes of a hostile feed
         raise _no_feed(place, f"{type(failure).__name__}: {failure}") from failure
-    if not parsed.entries and (parsed.bozo or not parsed.version):
+    if not parsed.entries and (parsed.get("bozo") or not parsed.get("version")):
         reason = parsed.get("bozo_exception") or "it has no entries and no version of RSS or Atom"
         raise _no_feed(place, str(reason))
     source = _line(parsed.feed.get("title"))
@@ -63,16 +63,17 @@ def _link(entry: Any, base: str | None) -> str | None:
     """The entry's page; a guid that is a URL serves where there is no link. A broken one is kept, to be told."""
     links = [entry.get("link")]
     links += [link.get("href") for link in entry.get("links", ()) if link.get("rel") in (None, "alternate")]
+    name = entry.get("id")
     if entry.get("guidislink", True):
-        links.append(entry.get("id"))
-    first = next((link for link in links if isinstance(link, str) and link.strip()), None)
-    for link in links:
-        if isinstance(link, str) and link.strip():
-            try:
-                return str(parse_url(link, base))
-            except SourceError:
-                continue
-    return first
+        links.append(name)
+    # feedparser gives the name as the link where there is none, and a name may be `urn:…`.
+    written = [link for link in links if isinstance(link, str) and link.strip() and (link != name or is_web(link))]
+    for link in written:
+        try:
+            return str(parse_url(link, base))
+        except SourceError:
+            continue
+    return written[0] if written else None
 
 
 def _date(entry: Any) -> date | None:
