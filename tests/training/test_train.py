@@ -20,6 +20,8 @@ from chitieu.pipeline import COMPONENTS, MODEL_FORMAT, tag
 from chitieu.training.corpora import Corpora, default_corpora
 from chitieu.training.train import train
 
+CONFIG = Path(__file__).resolve().parents[2] / "configs" / "cpu.cfg"
+
 
 def test_a_model_learns_its_articles(trained):
     for score in ("core_f", "full_f", "value_f", "ents_f", "status_acc"):
@@ -49,6 +51,13 @@ def test_other_paths_are_shortened_too(tmp_path, train_tiny, tiny_corpus):
     text = (folder / "config.cfg").read_text(encoding="utf-8")
     assert "secret" not in text
     assert 'output_file = "log.jsonl"' in text
+
+
+def test_nothing_to_learn_from(tmp_path):
+    (tmp_path / "none.jsonl").touch()
+    with pytest.raises(ModelError) as caught:
+        train(CONFIG, tmp_path / "m", Corpora((tmp_path / "none.jsonl",), ()), vectors=tmp_path)
+    assert caught.value.code == "C306"
 
 
 def test_pretrained_vectors_that_are_missing(train_tiny, tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chitieu.cli.group import app
-from chitieu.training import train as training
+from chitieu.training import requirements
 
 CONFIG = Path(__file__).resolve().parents[2] / "configs" / "transformer.cfg"
 TINY = Path(__file__).with_name("tiny.jsonl")
@@ -48,5 +48,5 @@ def test_no_folder_named(capsys, tmp_path):
 def test_extra_not_installed(capsys, tmp_path, monkeypatch):
     (tmp_path / "bert").mkdir()
     (tmp_path / "bert" / "config.json").write_text("{}", encoding="utf-8")
-    monkeypatch.setattr(training, "find_spec", lambda _: None)
+    monkeypatch.setattr(requirements, "find_spec", lambda _: None)
     assert "pip install 'chitieu[transformer]'" in fail(capsys, tmp_path, "--transformer", tmp_path / "bert")

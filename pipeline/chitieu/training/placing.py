@@ -76,7 +76,7 @@ def recover(output: Path) -> None:
             old.rename(output)
 
 
-def place(finished: Path, output: Path) -> None:
+def place(finished: Path, output: Path) -> Path:
     """Put the finished model where the old one was, which stays until the new one is whole on the disk."""
     for name in _KEPT:
         if (output / name).is_file():
@@ -89,6 +89,7 @@ def place(finished: Path, output: Path) -> None:
     finished.rename(output)
     settle_names(output.parent)
     shutil.rmtree(old, ignore_errors=True)
+    return output
 
 
 def put_aside(finished: Path, output: Path) -> Path:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import logging
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, TYPE_CHECKING, Any
 
 from chitieu import __version__
 from chitieu.annotation.gold import AnnotatedArticle, read_annotated
-from chitieu.errors import ModelError, OutputError
+from chitieu.errors import ModelError
 from chitieu.facts.calibration import fit_calibration
 from chitieu.facts.fact import Fact
 from chitieu.pipeline import MODEL_FORMAT, MODEL_NAME, fast_cpu
@@ -34,6 +32,12 @@ from chitieu.training.placing import (
     require_replaceable,
 )
 from chitieu.training.plot import write_course
+from chitieu.training.requirements import (
+    require_articles,
+    require_pretrained,
+    require_transformer,
+    require_writable,
+)
 from chitieu.training.work import find_state, fingerprint, is_finished, locked, mark_finished, working_folder
 
 if TYPE_CHECKING:
@@ -94,17 +98,14 @@ def train(
 
     Raises:
         ModelError: C305 the config can't be used; C306 there are no articles; C307 its transformer is missing; C308 the
-            transformer can't be loaded; C309 the extra `transformer` is not installed; C313
-            the pretrained token vectors are missing.
+            transformer can't be loaded; C309 the extra `transformer` is not installed; C313 the pretrained
+            token vectors are missing.
         AnnotationError: articles that can't be read; C240 articles to learn from that are held out.
         OutputError: C311 another training works there; C312 the output holds something else than a model; C405 the
             folder can't be written.
     """
-    from spacy import util
-
     log = sys.stdout if log is None else log
-    util.logger.setLevel(logging.WARNING)
-    _require_writable(output)
+    require_writable(output)
     work = working_folder(output)
     own = {
         "paths.train": [str(path) for path in corpora.train],
@@ -116,9 +117,9 @@ def train(
     if len(corpora.train) > 1:
         own["paths.train"] = [str(work / ARTICLES)]
     loaded = _load_config(config, {**own, **(overrides or {})})
-    _require_transformer(loaded, config)
-    _require_pretrained(loaded)
-    _require_articles((*corpora.train, *corpora.partial_train, *corpora.dev))
+    require_transformer(loaded, config)
+    require_pretrained(loaded)
+    require_articles(corpora)
     judges = [(path.name, list(read_annotated(path))) for path in held_out]
     if judges:
         require_held_out(judges[0][1], (*corpora.train, *corpora.partial_train))
@@ -133,17 +134,12 @@ def train(
         finished = work / "model"
         shutil.rmtree(finished, ignore_errors=True)
         best.to_disk(finished)
-        write_course(
-            finished, state.history, f"{output.name}: core F1 {scores.get('core_f', 0.0):.3f} on the dev articles"
-        )
+        title = f"{output.name}: core F1 {scores.get('core_f', 0.0):.3f} on the dev articles"
+        write_course(finished, state.history, title)
         comparisons = _compare(best, output, judges, log)
         refused = bool(comparisons) and got_worse(comparisons[0]) and not replace_worse
-        if refused:  # the state stays, so that --replace-worse need not train again
-            folder = put_aside(finished, output)
-        else:
-            folder = output
-            place(finished, output)
-    if not refused:
+        folder = put_aside(finished, output) if refused else place(finished, output)
+    if not refused:  # the state of a refused one stays, so that --replace-worse need not train again
         shutil.rmtree(work, ignore_errors=True)
         if replace_worse:  # it has its place now
             shutil.rmtree(refused_folder(output), ignore_errors=True)
@@ -202,6 +198,7 @@ def _best_checkpoint(
     from spacy import util
     from spacy.training.initialize import init_nlp
 
+    util.logger.setLevel(logging.WARNING)
     state, told = find_state(work, fingerprint(config, own, corpora), restart=restart)
     if told is not None:
         _tell(log, told)
@@ -268,68 +265,3 @@ def _shorten_paths(section: Any) -> None:
             _shorten_paths(value)
         elif isinstance(value, str) and (PurePosixPath(value).is_absolute() or PureWindowsPath(value).is_absolute()):
             section[key] = Path(value).name
-
-
-def _require_articles(paths: Iterable[Path]) -> None:
-    """Find out at once that a file is missing or is none of articles.
-
-    Raises:
-        AnnotationError: its first article can't be read.
-    """
-    for path in paths:
-        next(iter(read_annotated(path)), None)
-
-
-def _require_transformer(config: Any, place: Path) -> None:
-    """Tell a config that wants a transformer and has none, before spaCy stumbles over it.
-
-    Raises:
-        ModelError: C307 no folder is named, or the named one is missing; C309 the extra is not installed.
-    """
-    named = config.get("paths", {}).get("transformer")
-    if "transformer" not in config.get("nlp", {}).get("pipeline", ()) and named is None:
-        return
-    remedy = "name the folder of a transformer, such as a download of vinai/phobert-base, with --transformer"
-    if named is None:
-        raise ModelError("C307", "the config needs a transformer", place=str(place), remedy=remedy)
-    if not (Path(named) / "config.json").is_file():
-        missing = "the folder holds no config.json" if Path(named).is_dir() else "no such transformer folder"
-        raise ModelError("C307", missing, place=str(named), remedy=remedy)
-    if find_spec("spacy_transformers") is None:
-        raise ModelError(
-            "C309",
-            "the extra for transformers is not installed",
-            place=str(place),
-            remedy="pip install 'chitieu[transformer]'",
-        )
-
-
-def _require_pretrained(config: Any) -> None:
-    """Find out at once that the pretrained token vectors are not there.
-
-    Raises:
-        ModelError: C313.
-    """
-    named = config.get("paths", {}).get("init_tok2vec")
-    if named is not None and not Path(named).is_file():
-        raise ModelError(
-            "C313",
-            "no such file of pretrained token vectors",
-            place=str(named),
-            remedy="make one with `chitieu pretrain`, or train without",
-        )
-
-
-def _require_writable(output: Path) -> None:
-    """Find out before an hour of training, not after."""
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=output.parent):
-            pass
-    except OSError as error:
-        raise OutputError(
-            "C405",
-            f"the folder can't be written: {error.strerror}",
-            place=str(output),
-            remedy="name another with --output",
-        ) from None
