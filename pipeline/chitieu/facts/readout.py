@@ -50,7 +50,7 @@ def read_metric(
 ) -> str | None:
     """The metric's text: its pieces in text order, with the counted noun in its place.
 
-    A measure (`%`, `đồng`, `ha`) is not added, nor a noun that the pieces already hold. The noun of `of` is appended;
+    A measure (`%`, `đồng`, `ha`) is not added, nor a noun that the pieces already hold. The noun of `of` is appended where the text has it not;
     for a completion, and for a value without a unit, it stands where the value's own noun would.
 
     Args:
@@ -71,11 +71,15 @@ def read_metric(
     if noun and not is_measure and not _holds(said, noun.lower()):
         words.append((start, noun))
     text = " ".join(surface for _, surface in sorted(words))
-    if appended:
+    if appended and not _has_words(text.lower(), appended.lower()):
         text = f"{text} {appended}"
     return text.strip() or quantity.unit
 
 
 def _holds(said: str, noun: str) -> bool:
     """Whether the pieces name what is counted: by its noun, or as a number of something (`số người`, `tổng số lớp`)."""
-    return bool(re.search(rf"(?<!\w){re.escape(noun)}(?!\w)", said) or _NAMES_A_COUNT.match(said))
+    return _has_words(said, noun) or bool(_NAMES_A_COUNT.match(said))
+
+
+def _has_words(said: str, noun: str) -> bool:
+    return bool(re.search(rf"(?<!\w){re.escape(noun)}(?!\w)", said))
