@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from chitieu.feed.extra import need
 from chitieu.feed.failure import SourceError
 from chitieu.feed.settings import AGENT, FetchSettings
 
@@ -105,10 +106,9 @@ class Robots:
             return rules
 
     def _read(self, origin: str) -> Any:
-        from protego import Protego
-
+        protego = need("protego")
         try:
-            return Protego.parse(self._fetch(origin))
+            return protego.Protego.parse(self._fetch(origin))
         except SourceError as failure:
             return failure
         except Exception as failure:  # whatever the parser makes of a hostile file

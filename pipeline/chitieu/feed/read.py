@@ -14,6 +14,7 @@ from chitieu.errors import ArticleError
 from chitieu.feed import files
 from chitieu.feed.ahead import read_ahead
 from chitieu.feed.entry import Entry
+from chitieu.feed.extra import need
 from chitieu.feed.failure import SourceError, shorten
 from chitieu.feed.fetch import Fetcher, Page
 from chitieu.feed.item import Found, InMemory, Memory, Missing
@@ -47,14 +48,26 @@ def read_sources(
         Articles in Vietnamese, and what could not be made one. A page on record (`memory.known`) is passed over.
 
     Raises:
-        SourceError: C143 or C145 for a source that is written wrongly, before anything is read.
+        SourceError: C143 or C145 for a source that is written wrongly, C144 where it needs a package that is not
+            installed; before anything is read.
     """
     settings = settings or FetchSettings()
     chosen = [
         source for given in sources for source in ([given] if isinstance(given, Source) else parse_sources([given]))
     ]
+    for source in chosen:
+        _need_packages(source)
     reader = _Reader(settings)
     return read_ahead(chosen, reader.read, memory or InMemory(), settings.sources_at_once)
+
+
+def _need_packages(source: Source) -> None:
+    kind = source.kind or (None if source.on_web else kind_of_path(Path(source.location)))
+    if source.on_web or kind in _LISTS:
+        need("protego")
+        need("feedparser")
+    elif kind == "warc":
+        need("warcio")
 
 
 class _Seen:

@@ -136,10 +136,14 @@ def read_warc(stream: IO[bytes], place: str) -> Iterator[Record]:
     except Exception as failure:  # warcio raises what it meets: its own errors, zlib's, KeyErrors of broken headers
         message = f"is broken after {number} records: {shorten(f'{type(failure).__name__}: {failure}')}"
         raise SourceError("C147", message, place=place, remedy="repair it, or write it anew") from failure
+    if not number:
+        raise SourceError("C147", "holds no records", place=place, remedy="check that it is a WARC file")
 
 
 def _warc_record(record: Any, place: str) -> Record | None:
     kind = record.rec_type
+    if kind is None:
+        return place, SourceError("C147", "is a broken record", place=place, remedy="write the archive anew")
     if kind not in ("response", "resource", "conversion"):
         return None
     if kind == "response" and (record.http_headers is None or record.http_headers.get_statuscode() != _OK):
