@@ -350,8 +350,9 @@ class Store:
         raise self._lost_for_good(failure) from failure
 
     def _reconnect(self) -> None:
-        self._connection.invalidate()
-        self._connection.close()
+        if not self._connection.closed:  # it is where an earlier try got no further
+            self._connection.invalidate()
+            self._connection.close()
         self._connection = self._connect()
         if self._run is None:
             return

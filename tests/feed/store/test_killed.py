@@ -65,9 +65,9 @@ def news(tmp_path, made_up, write_jsonl, article):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds workers in /proc")
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_killed_at_random_points(tmp_path, model, news, dump, kind, request):
-    """The parent or a worker, twenty times in all, until a run comes to its end."""
+@pytest.mark.parametrize(("kind", "times"), [("sqlite", 20), ("postgresql", 8)])
+def test_killed_at_random_points(tmp_path, model, news, dump, kind, times, request):
+    """The parent or a worker, so many times in all, until a run comes to its end."""
     (model / ".pause").write_text("0.01")
     left_alone = tmp_path / "left_alone.db"
     assert finish(start(model, left_alone, *news))[0] == 1
@@ -78,7 +78,7 @@ def test_killed_at_random_points(tmp_path, model, news, dump, kind, request):
     server = request.getfixturevalue("postgres") if kind == "postgresql" else None
     kills = {"parent": 0, "worker": 0}
     rounds = 0
-    while sum(kills.values()) < 20:
+    while sum(kills.values()) < times:
         rounds += 1
         to = server.new_database() if server else tmp_path / f"killed{rounds}.db"
         for _ in range(30):
@@ -86,7 +86,7 @@ def test_killed_at_random_points(tmp_path, model, news, dump, kind, request):
             # From before the first line is read to nearly the end of what is left.
             time.sleep(chosen.uniform(0.3, 2.2))
             workers = children(process.pid)
-            if process.poll() is None and sum(kills.values()) < 20:
+            if process.poll() is None and sum(kills.values()) < times:
                 if chosen.random() < 0.5 and workers:
                     with suppress(ProcessLookupError):
                         os.kill(chosen.choice(workers), signal.SIGKILL)
@@ -100,8 +100,7 @@ def test_killed_at_random_points(tmp_path, model, news, dump, kind, request):
                 break
         assert code == 1
         assert dump(to) == expected
-    assert kills["parent"] >= 5
-    assert kills["worker"] >= 5
+    assert min(kills.values()) >= times // 4
 
 
 def test_a_killed_parent_takes_its_workers_along(tmp_path, model, news):
