@@ -86,7 +86,7 @@ def test_names_in_configs_are_registered():
 # The way an article travels; a part imports only what stands before it. Parts of one row don't import each other.
 FLOW = (
     {"errors", "labels"},
-    {"article"},
+    {"article", "crf"},
     {"tokenizer"},
     {"quantity", "period"},
     {"transformer"},

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -33,6 +33,9 @@ _BATCH = 16  # articles; larger ones gain nothing on a CPU and cost memory
 # A batch holds no more than one part may: 40,000 characters of reports, or 1,200 figures, take about half a gigabyte.
 _LONGEST_PART = 40_000  # characters
 _MOST_NUMERALS = 1_200  # a page of bare digits has more
+# spaCy's entries of the first so many words are kept; making those of frequent words anew for every batch costs more
+# time than most components. Those of later words go with their batch.
+_KEPT_WORDS = 20_000
 _NUMERAL = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -131,7 +134,7 @@ def tag(nlp: Language, articles: Iterable[Article]) -> Iterator[Tagged]:
     spans: list[Span] = []
     facts: list[Fact] = []
     for batch in _batches(part for article in articles for part in split_article(article)):
-        with nlp.memory_zone():
+        with nlp.memory_zone() if len(nlp.vocab) > _KEPT_WORDS else nullcontext():
             docs = nlp.pipe([_make_doc(nlp, part) for part in batch], batch_size=len(batch))
             read = [(list(_spans(doc, part.start)), doc._.facts) for part, doc in zip(batch, docs, strict=True)]
         for part, (part_spans, part_facts) in zip(batch, read, strict=True):

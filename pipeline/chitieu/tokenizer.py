@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from importlib.util import find_spec
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from spacy.attrs import IS_TITLE, SHAPE, SUFFIX  # type: ignore[import-not-found] # has no stub
+from spacy.attrs import IS_TITLE, NORM, SHAPE, SUFFIX  # type: ignore[import-not-found] # has no stub
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+from chitieu.crf import INSIDE, UnknownFormatError, WordTagger
 from chitieu.errors import ModelError
 
 # Letters with their decomposed marks, a numeral with its separators, white space, or any one sign.
@@ -37,6 +38,7 @@ _ACRONYM = re.compile(r"[A-ZĐ]{2,}")
 
 # The field's cost is linear in a line's length but it allocates per line; a page glued into one line is cut at a space.
 _LONGEST_LINE = 1_000
+_TAGGED_AT_ONCE = 4_096  # pieces, so that a text of any length takes little memory
 # No dictionary word has more syllables, and a run of names stays cut into pieces that a span can end at.
 _LONGEST_WORD = 6
 
@@ -56,9 +58,12 @@ _NEVER_JOINED = frozenset(
 
 
 class _WordModel(NamedTuple):
-    """What is used of underthesea: its tagger of pieces, its dictionary, and its table of modern spellings."""
+    """What is used of underthesea: its tagger of pieces, its dictionary, and its table of modern spellings.
 
-    tag: Callable[[list[str]], list[str]]
+    `inside` says of each piece of each line whether it continues a word.
+    """
+
+    inside: Callable[[Sequence[Sequence[str]]], list[list[bool]]]
     dictionary: frozenset[str]
     spellings: dict[str, str]
     syllables: frozenset[str]
@@ -89,17 +94,26 @@ def _word_model() -> _WordModel:
             place=str(pipeline),
             remedy="install a supported release: pip install 'underthesea>=9.1,<10'",
         )
-    tagger = CRFTagger()
-    tagger.load(str(words / "models.bin"))
     dictionary: set[str] = joblib.load(words / "dictionary.bin")
-    featurizer = CRFFeaturizer(joblib.load(words / "features.bin"), dictionary)
+    templates: list[str] = joblib.load(words / "features.bin")
+    featurizer = CRFFeaturizer(templates, dictionary)
 
-    def tag(pieces: list[str]) -> list[str]:
-        tags: list[str] = tagger.tag(featurizer.process([[[piece] for piece in pieces]])[0])
-        return tags
+    def describe(pieces: Sequence[str]) -> list[list[str]]:
+        features: list[list[str]] = featurizer.process([[[piece] for piece in pieces]])[0]
+        return features
+
+    inside: Callable[[Sequence[Sequence[str]]], list[list[bool]]]
+    try:
+        inside = WordTagger((words / "models.bin").read_bytes(), templates, dictionary, describe)
+    except UnknownFormatError:  # a release whose model can't be laid out as tables: slower, the same words
+        tagger = CRFTagger()
+        tagger.load(str(words / "models.bin"))
+
+        def inside(lines: Sequence[Sequence[str]]) -> list[list[bool]]:
+            return [[tag == INSIDE for tag in tagger.tag(describe(line))] for line in lines]
 
     syllables = frozenset(syllable for word in dictionary for syllable in word.lower().split())
-    return _WordModel(tag, frozenset(word.lower() for word in dictionary), joblib.load(rules)["token"], syllables)
+    return _WordModel(inside, frozenset(word.lower() for word in dictionary), joblib.load(rules)["token"], syllables)
 
 
 @lru_cache(maxsize=65_536)
@@ -169,18 +183,21 @@ _Piece = tuple[int, int, str]
 def _lines(text: str) -> Iterator[list[_Piece]]:
     """The pieces of each line with their offsets, white space left out."""
     line: list[_Piece] = []
-    for match in _PIECE.finditer(text):
-        piece, start = match.group(), match.start()
-        if piece.isspace():
+    start = 0
+    for piece in _PIECE.findall(text):
+        size = len(piece)
+        end = start + size
+        if piece == " " or piece.isspace():
             if line and (len(line) >= _LONGEST_LINE or "\n" in piece):
                 yield line
                 line = []
-        elif len(piece) > _LONGEST_UNGLUED and piece[0].isalpha():
-            for length in _unglued(piece):
+        elif size > _LONGEST_UNGLUED and piece[0].isalpha() and len(lengths := _unglued(piece)) > 1:
+            for length in lengths:
                 line.append((start, start + length, text[start : start + length]))
                 start += length
         else:
-            line.append((start, match.end(), piece))
+            line.append((start, end, piece))
+        start = end
     if line:
         yield line
 
@@ -191,27 +208,54 @@ def segment(text: str) -> Iterator[tuple[int, int]]:
     A word spans no line break, holds no white space but single spaces, and keeps numerals, signs and letters apart.
     """
     model = _word_model()
-    for line in _lines(text):
-        tags = model.tag([_spelling(piece) for _, _, piece in line])
-        word = [line[0]]
-        counts = False
-        for at, (tag, piece) in enumerate(zip(tags[1:], line[1:], strict=True), start=1):
-            last = word[-1]
-            if (
-                tag == "I-W"
-                and piece[2][0].isalpha()
-                and last[2][0].isalpha()
-                and piece[0] == last[1] + 1
-                and text[last[1]] == " "
-                and len(word) < _LONGEST_WORD
-                and not _ends_a_name(line, at, model.dictionary)
-            ):
-                word.append(piece)
-                continue
-            yield from _dictionary_words(word, counts, model.dictionary) if len(word) > 1 else (word[0][:2],)
-            counts = last[2][0].isdecimal() or (counts and last[2].lower() in _SCALES)
-            word = [piece]
-        yield from _dictionary_words(word, counts, model.dictionary) if len(word) > 1 else (word[0][:2],)
+    for lines in _together(_lines(text)):
+        spelt = [[_spelling(piece) for _, _, piece in line] for line in lines]
+        for line, inside in zip(lines, model.inside(spelt), strict=True):
+            yield from _words(text, line, inside, model.dictionary)
+
+
+def _together(lines: Iterable[list[_Piece]]) -> Iterator[list[list[_Piece]]]:
+    """Lines that are tagged at once."""
+    group: list[list[_Piece]] = []
+    pieces = 0
+    for line in lines:
+        group.append(line)
+        pieces += len(line)
+        if pieces >= _TAGGED_AT_ONCE:
+            yield group
+            group, pieces = [], 0
+    if group:
+        yield group
+
+
+def _words(text: str, line: list[_Piece], inside: list[bool], dictionary: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """The words of a line, given which of its pieces the field takes for continuing one."""
+    first = 0
+    counts = False
+    for at, joins in enumerate(inside):
+        if at == first:
+            continue
+        last = line[at - 1]
+        if (
+            joins
+            and line[at][2][0].isalpha()
+            and last[2][0].isalpha()
+            and line[at][0] == last[1] + 1
+            and text[last[1]] == " "
+            and at - first < _LONGEST_WORD
+            and not _ends_a_name(line, at, dictionary)
+        ):
+            continue
+        if at - first > 1:
+            yield from _dictionary_words(line[first:at], counts, dictionary)
+        else:
+            yield last[:2]
+        counts = last[2][0].isdecimal() or (counts and last[2].lower() in _SCALES)
+        first = at
+    if len(line) - first > 1:
+        yield from _dictionary_words(line[first:], counts, dictionary)
+    else:
+        yield line[first][:2]
 
 
 def _ends_a_name(line: list[_Piece], at: int, dictionary: frozenset[str]) -> bool:
@@ -253,6 +297,11 @@ def _of_composed(getter: Callable[[str], Any], word: str) -> Any:
     return getter(unicodedata.normalize("NFC", word))
 
 
+def _norm(word: str) -> str:
+    """The norm of a lexeme, and so of its tokens; spaCy may ask for that of nothing."""
+    return word_norm(word) if word else word
+
+
 class VietnameseTokenizer:
     """spaCy tokenizer: `doc.text == text` for every string; `token.norm_` is `word_norm` of the word.
 
@@ -265,6 +314,7 @@ class VietnameseTokenizer:
         getters: dict[int, Callable[[str], Any]] = vocab.lex_attr_getters  # type: ignore[attr-defined] # its stub lacks it
         for attribute in (IS_TITLE, SHAPE, SUFFIX):
             getters[attribute] = partial(_of_composed, getters[attribute])
+        getters[NORM] = _norm
 
     def __call__(self, text: str) -> Doc:
         """Tokenise a text."""
@@ -273,16 +323,16 @@ class VietnameseTokenizer:
         at = 0
         for start, end in segment(text):
             if start > at:
-                _add_white_space(text[at:start], words, spaces)
+                if start == at + 1 and words and text[at] == " ":
+                    spaces[-1] = True
+                else:
+                    _add_white_space(text[at:start], words, spaces)
             words.append(text[start:end])
             spaces.append(False)
             at = end
         if at < len(text):
             _add_white_space(text[at:], words, spaces)
-        doc = Doc(self.vocab, words=words, spaces=spaces)
-        for token, word in zip(doc, words, strict=True):
-            token.norm_ = word_norm(word)
-        return doc
+        return Doc(self.vocab, words=words, spaces=spaces)
 
     def pipe(self, texts: Iterable[str], batch_size: int = 50) -> Iterator[Doc]:  # noqa: ARG002 - spaCy's protocol
         """Docs of a stream of texts."""
