@@ -86,9 +86,18 @@ def test_short_texts_are_copies_only_of_the_same_words(index):
 
 
 def test_one_page_under_two_links(index):
-    assert index.find(signature("khác hẳn"), "https://goc.example/bai") == Copy(1, 1.0, "url")
-    assert index.find(signature("khác hẳn"), "https://goc.example/bai", besides=1) is None
-    assert index.find(signature("khác hẳn"), "https://goc.example/khac") is None
+    page, changed = "https://goc.example/bai", signature(REPORT.replace("thu 18 tấn", "thu 19 tấn"))
+    found = index.find(changed, page)
+    assert found is not None
+    assert (found.article, found.reason) == (1, "url")
+    assert index.find(changed, page, besides=1) is None
+    assert index.find(changed, "https://goc.example/khac") is None
+    assert index.find(changed) is None
+
+
+def test_articles_that_give_the_address_of_their_section(index):
+    other = signature(" ".join(reversed(REPORT.split())))
+    assert index.find(other, "https://goc.example/bai") is None
 
 
 def test_an_article_is_no_copy_of_itself(index):

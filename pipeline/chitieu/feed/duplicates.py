@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 NEAR = 0.7
 """Share of runs of words that two texts have in common, of all that either has, from which they are near-identical."""
 
+SAME_PAGE = 0.3
+"""Share from which two texts of one address are one page, changed a little: piles of articles may well give the address
+of a front page or a section for all that stood on it."""
+
+_MOST_OF_A_PAGE = 20  # articles of one address that are looked at
 _RUN = 4  # words
 _MINIMA = 64  # the share is estimated to 0.06 (one standard deviation)
 _BAND = 4  # minima that have to agree for a text to be looked at: 99 in 100 at a share of 0.7, 3 in 100 at 0.2
@@ -154,7 +159,7 @@ class Copy:
 
     Attributes:
         article: its number, as it was added.
-        similarity: 1.0 for the same words or the same page, else the estimated share of runs in common.
+        similarity: 1.0 for the same words, else the estimated share of runs in common.
         reason: `url`, `same text` or `near-identical text`.
     """
 
@@ -206,10 +211,8 @@ class DuplicateIndex:
         ).fetchone()
         if row is None:
             return
-        kept = Signature.load(row[1])
-        assert kept is not None
         self._connection.executemany(
-            "delete from bands where band = ? and number = ?", [(band, row[0]) for band in _bands(kept)]
+            "delete from bands where band = ? and number = ?", [(band, row[0]) for band in _bands(_load(row[1]))]
         )
         self._connection.execute("delete from articles where number = ?", (row[0],))
 
@@ -222,12 +225,14 @@ class DuplicateIndex:
             besides: the number of the article itself, where it may be kept already.
         """
         if url is not None:
-            row = self._connection.execute(
-                "select article from articles where url = ? and article is not ? order by number limit 1",
-                (url, besides),
-            ).fetchone()
-            if row is not None:
-                return Copy(row[0], 1.0, "url")
+            rows = self._connection.execute(
+                "select article, signature from articles where url = ? and article is not ? order by number limit ?",
+                (url, besides, _MOST_OF_A_PAGE),
+            )
+            for article, dumped in rows:
+                share = signature.similarity(_load(dumped))
+                if share >= SAME_PAGE:
+                    return Copy(article, share, "url")
         best: Copy | None = None
         for article, kept in self._candidates(signature, besides):
             share = signature.similarity(kept)
@@ -250,9 +255,13 @@ class DuplicateIndex:
             (*bands, besides),
         )
         for article, dumped in rows:
-            kept = Signature.load(dumped)
-            assert kept is not None
-            yield article, kept
+            yield article, _load(dumped)
+
+
+def _load(dumped: str) -> Signature:
+    kept = Signature.load(dumped)
+    assert kept is not None  # the index holds what this version wrote
+    return kept
 
 
 def _bands(signature: Signature) -> list[int]:
