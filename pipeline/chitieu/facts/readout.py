@@ -50,8 +50,8 @@ def read_metric(
 ) -> str | None:
     """The metric's text: its pieces in text order, with the counted noun in its place.
 
-    A measure (`%`, `đồng`, `ha`) is not added, nor a noun that the pieces already hold. The noun of `of` is appended where the text has it not;
-    for a completion, and for a value without a unit, it stands where the value's own noun would.
+    A measure (`%`, `đồng`, `ha`) is not added, nor a noun that the pieces already hold. The noun of `of` is appended
+    where the text has it not; for a completion, and for a value without a unit, it stands where the value's own would.
 
     Args:
         value: offset of the VALUE span's start, and what it states.
