@@ -243,9 +243,35 @@ def test_a_page_of_two_feeds_is_fetched_once(site, article_page, rss, read):
     site.serve("/a", rss("/1.html"), "text/xml")
     site.serve("/b", rss("/1.html?utm_source=rss#x", "/none.html"), "text/xml")
     found, missing = read(site.url("/a"), site.url("/b"), site.url("/a"))
-    assert [item.feed for item in found] == [site.url("/a")]
+    assert [item.feed for item in found] == [site.url("/a")], missing
     assert [item.feed for item in missing] == [site.url("/b")]
     assert site.paths().count("/1.html") == 1
+
+
+@pytest.mark.parametrize("slow", [0, 1, 2])
+def test_a_page_belongs_to_the_first_source_however_slow_it_is(site, article_page, rss, read, slow):
+    """Else labels would depend on who was faster; and it is fetched once all the same."""
+    pages(site, article_page, *range(6))
+    sources = []
+    for number, links in enumerate((("/0.html", "/1.html"), ("/1.html", "/2.html"), ("/0.html", "/2.html", "/3.html"))):
+        body = rss(*links, title=f"Báo {number}").encode()
+
+        def route(visitor, body=body, wait=0.15 * (number == slow)):
+            time.sleep(wait)
+            visitor.answer(200, body, {"Content-Type": "text/xml"})
+
+        site.routes[f"/rss{number}"] = route
+        sources.append(Source(site.url(f"/rss{number}"), province=f"Tỉnh {number}"))
+    found, missing = read(*sources)
+    given = [(item.key.removeprefix(site.url("")), item.province, item.article.source) for item in found]
+    assert given == [
+        ("/0.html", "Tỉnh 0", "Báo 0"),
+        ("/1.html", "Tỉnh 0", "Báo 0"),
+        ("/2.html", "Tỉnh 1", "Báo 1"),
+        ("/3.html", "Tỉnh 2", "Báo 2"),
+    ]
+    assert missing == []
+    assert sorted(path for path in site.paths() if "html" in path) == [f"/{number}.html" for number in range(4)]
 
 
 # -- sitemaps, lists, pages
@@ -410,7 +436,7 @@ def test_a_failing_memory_stops_the_run(site, rss, quick):
 
 
 def test_an_unexpected_failure_costs_one_source(site, article_page, rss, read, monkeypatch):
-    from chitieu.feed import read as module
+    from chitieu.feed import way as module
 
     (link,) = pages(site, article_page, 1)
     site.serve("/rss", rss(link), "text/xml")

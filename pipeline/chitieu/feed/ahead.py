@@ -43,11 +43,17 @@ class _Question:
     answer: Future[Any] = field(default_factory=Future)
 
 
-Read = Callable[[Source, Memory, Callable[[float], None]], Iterator[Found | Missing]]
-"""Reads one source, given a memory that may be asked from its thread, and a sleep that can be cut short."""
+Read = Callable[[Source, int, Memory, Callable[[float], None]], Iterator[Found | Missing]]
+"""Reads one source, given its number, a memory that may be asked from its thread, and a sleep that can be cut short."""
 
 
-def read_ahead(sources: Iterable[Source], read: Read, memory: Memory, at_once: int) -> Iterator[Found | Missing]:
+def read_ahead(
+    sources: Iterable[Source],
+    read: Read,
+    memory: Memory,
+    at_once: int,
+    wanted: Callable[[int, Found | Missing], bool] = lambda _number, _item: True,
+) -> Iterator[Found | Missing]:
     """What the sources give, in their order.
 
     Args:
@@ -55,18 +61,19 @@ def read_ahead(sources: Iterable[Source], read: Read, memory: Memory, at_once: i
         read: reads a source; runs in a thread of its own, and keeps its failures to itself as `Missing`.
         memory: asked from the calling thread only.
         at_once: sources that are read at the same time.
+        wanted: whether what the source of a number gave is handed on; asked in the order of the sources.
     """
     questions: SimpleQueue[_Question | None] = SimpleQueue()
     stop = threading.Event()
-    waiting = iter(sources)
+    waiting = enumerate(sources)
     lanes: deque[_Lane] = deque()
 
     def open_lanes() -> None:
         while len(lanes) < max(1, at_once):
-            source = next(waiting, None)
+            number, source = next(waiting, (0, None))
             if source is None:
                 return
-            lane = _Lane(questions, stop)
+            lane = _Lane(number, questions, stop)
             lanes.append(lane)
             threading.Thread(
                 target=lane.run, args=(source, read), daemon=True, name=f"chitieu-read {source.location[:40]}"
@@ -85,7 +92,7 @@ def read_ahead(sources: Iterable[Source], read: Read, memory: Memory, at_once: i
                     _answer(questions.get(), memory)  # a question, or word that some lane has something
             elif isinstance(taken, _Kept):
                 memory.remember(*taken.arguments)
-            else:
+            elif wanted(lanes[0].number, taken):
                 yield taken
     finally:
         stop.set()
@@ -105,7 +112,8 @@ def _answer(question: _Question | None, memory: Memory) -> None:
 class _Lane:
     """One source's row of what it gave; also the memory that its thread sees."""
 
-    def __init__(self, questions: SimpleQueue[_Question | None], stop: threading.Event) -> None:
+    def __init__(self, number: int, questions: SimpleQueue[_Question | None], stop: threading.Event) -> None:
+        self.number = number
         self._questions = questions
         self._stop = stop
         self._row: deque[Found | Missing | _Kept] = deque()
@@ -116,7 +124,7 @@ class _Lane:
     def run(self, source: Source, read: Read) -> None:
         """Fill the row until the source ends."""
         try:
-            for item in read(source, self, self._sleep):
+            for item in read(source, self.number, self, self._sleep):
                 self._put(item)
         except _Stopped:
             pass

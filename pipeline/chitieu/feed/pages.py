@@ -26,25 +26,36 @@ _WHOLE = 150  # words; what a feed carries of an article is a teaser below that
 _ONE_AT_A_TIME = threading.Lock()
 
 
-def article_of_page(data: bytes, key: str, url: str, entry: Entry | None = None) -> Article:
-    """The article of a page; title, date and source of the feed where the page has none.
+def extract_page(data: bytes) -> Article:
+    """Text, title and date of a page.
 
     Args:
         data: the page as it came, unpacked.
+
+    Raises:
+        ArticleError: as `read_html`.
+    """
+    with _ONE_AT_A_TIME:
+        return read_html(data, Path("page"))
+
+
+def article_of_page(page: Article | ArticleError, key: str, url: str | None, entry: Entry | None = None) -> Article:
+    """The article of a page; title, date and source of the feed where the page has none.
+
+    Args:
+        page: what `extract_page` gave, or raised.
         key: becomes the article's id.
         url: of the page.
         entry: what the feed said of it.
 
     Raises:
-        ArticleError: as `read_html`, and C120 or C121 where it is not Vietnamese.
+        ArticleError: `page`, where it is one; C120 or C121 where the article is not Vietnamese.
     """
-    try:
-        article = _extract(data)
-    except ArticleError as failure:
-        if failure.code != _NO_ARTICLE or entry is None or len((entry.content or "").split()) < _WHOLE:
-            raise
+    if isinstance(page, Article):
+        return vietnamese(_completed(page, key, url, entry))
+    if page.code == _NO_ARTICLE and entry is not None and len((entry.content or "").split()) >= _WHOLE:
         return article_of_entry(entry, key, url)  # a page that only a browser fills, and a feed that has it all
-    return vietnamese(_completed(article, key, url, entry))
+    raise page
 
 
 def article_of_entry(entry: Entry, key: str, url: str | None) -> Article:
@@ -57,7 +68,7 @@ def article_of_entry(entry: Entry, key: str, url: str | None) -> Article:
         raise SourceError("C148", "has neither a link nor a text", place=key, remedy="tell the site")
     title = html.escape(entry.title or "")
     page = f"<html><head><title>{title}</title></head><body><article><div>{entry.content}</div></article></body></html>"
-    article = _extract(page.encode("utf-8", errors="replace"))
+    article = extract_page(page.encode("utf-8", errors="replace"))
     # A date or address in the text of an entry is not the entry's own.
     article = replace(article, title=entry.title, published=None, source=None)
     return vietnamese(_completed(article, key, url, entry))
@@ -88,8 +99,3 @@ def _completed(article: Article, key: str, url: str | None, entry: Entry | None)
 
 def _not_to_come(day: date | None) -> date | None:
     return day if day is None or day <= date.today() else None
-
-
-def _extract(data: bytes) -> Article:
-    with _ONE_AT_A_TIME:
-        return read_html(data, Path("page"))

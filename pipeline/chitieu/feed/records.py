@@ -13,7 +13,7 @@ from chitieu.errors import ArticleError
 from chitieu.feed.entry import local_date
 from chitieu.feed.extra import need
 from chitieu.feed.failure import SourceError, shorten
-from chitieu.feed.pages import article_of_page, vietnamese
+from chitieu.feed.pages import article_of_page, extract_page, vietnamese
 from chitieu.feed.url import canonical_url
 from chitieu.reading.encoding import decode
 from chitieu.reading.html import MAX_HTML
@@ -157,7 +157,7 @@ def _warc_record(record: Any, place: str) -> Record | None:
         url = canonical_url(record.rec_headers.get_header("WARC-Target-URI") or "")
         data = record.content_stream().read(MAX_HTML + 1)
         if kind != "conversion":
-            return place, article_of_page(data, url, url)
+            return place, article_of_page(extract_page(data), url, url)
         text = decode(data, place).text
         check_text(text, place)
         return place, vietnamese(Article(id=url, text=text, url=url))

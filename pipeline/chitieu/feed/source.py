@@ -15,6 +15,9 @@ from chitieu.feed.url import is_web
 KINDS = ("feed", "sitemap", "opml", "page", "folder", "text", "html", "json", "jsonl", "parquet", "warc", "feeds")
 """`feed` is RSS or Atom, `page` one article on the web, `feeds` a `feeds.toml`; the others are what they say."""
 
+LISTS = ("feed", "sitemap", "opml")
+"""Kinds that lead to other things, which have to be fetched."""
+
 STANDARD_INPUT = "-"
 _ALIASES = {"rss": "feed", "atom": "feed", "txt": "text", "htm": "html"}
 _FORCED = re.compile(rf"({'|'.join((*KINDS, *_ALIASES))}):(.+)", re.DOTALL)
