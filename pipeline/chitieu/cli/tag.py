@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -146,11 +147,13 @@ def tag(
         started = time.monotonic()
         try:
             finish(store, memory, run)
+            destination.complete()
+        except sqlite3.Error as full:  # of the temporary databases
+            raise StoppedError("C435", f"temporary files can't be written: {full}", remedy="make room") from full
         finally:
             tally.take(run.counts)
             tally.seconds = time.monotonic() - started
             tally.worker_deaths = crew.deaths
-        destination.complete()
         if order.to.lower().endswith((".db", ".sqlite", ".sqlite3")) and "://" not in order.to:
             from chitieu.feed.browsing import write_metadata
 

@@ -169,11 +169,13 @@ class Crew:
                 worker.connection.send_bytes(json.dumps(message, ensure_ascii=False).encode("utf-8"))
 
     def _listen(self, others: Sequence[Connection], timeout: float | None) -> None:
-        ours = {worker.connection: worker for worker in self._workers}
+        ours = [worker.connection for worker in self._workers]
         step = self._settings.patience if timeout is None else min(timeout, self._settings.patience)
         for ready in connections.wait([*ours, *others], step):
-            if isinstance(ready, Connection) and ready in ours:
-                self._hear(ours[ready])
+            for worker in self._workers:
+                if worker.connection is ready:
+                    self._hear(worker)
+                    break
 
     def _hear(self, worker: _Worker) -> None:
         """Take in all that a worker has said."""

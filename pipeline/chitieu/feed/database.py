@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from contextlib import closing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -30,14 +31,18 @@ def database_url(destination: str) -> URL | None:
         return URL.create("sqlite", database=str(path)) if path.suffix.lower() in SQLITE_SUFFIXES else None
     try:
         url = make_url(destination)
-    except ArgumentError as broken:
+    except (ArgumentError, ValueError) as broken:
         raise OutputError("C430", "is no database URL", place=_scheme(destination), remedy=_URL_REMEDY) from broken
-    backend = "postgresql" if url.get_backend_name() == "postgres" else url.get_backend_name()
-    if backend == "sqlite" and url.database and url.database != ":memory:":
+    if url.drivername == "sqlite" and url.database and url.database != ":memory:":
         return url
-    if backend != "postgresql":
-        raise OutputError("C430", f"{backend} databases are not supported", place=shown(url), remedy=_URL_REMEDY)
-    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
+    if url.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+        return url.set(drivername="postgresql+psycopg")
+    raise OutputError(
+        "C430",
+        f"{url.drivername!r} is no kind of database that is supported",
+        place=_scheme(destination),
+        remedy=_URL_REMEDY,
+    )
 
 
 _URL_REMEDY = "name a file such as facts.db, or postgresql://user@host/database"
@@ -107,16 +112,8 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("begin immediate" if writes else "begin")
 
 
-class Lock(Protocol):
-    """What keeps a second run from writing to the same place; the system lets go of it when the process dies."""
-
-    def release(self) -> None:
-        """Let go."""
-        ...
-
-
 class FileLock:
-    """A lock beside a file, by SQLite's own locking, which works wherever SQLite does; the empty file stays."""
+    """What keeps a second run from writing to a file: SQLite's own lock, on an empty file beside it, which stays."""
 
     def __init__(self, path: Path) -> None:
         """Take it.
@@ -124,9 +121,9 @@ class FileLock:
         Raises:
             OutputError: C433 where another run holds it, C434 where its file can't be made.
         """
-        self._path = path.with_name(path.name + "-lock")
         try:
-            self._connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+            # Whoever asks only whether it is held is in the way for a moment.
+            self._connection = sqlite3.connect(_beside(path), timeout=1, isolation_level=None, check_same_thread=False)
             self._connection.execute("begin exclusive")
         except sqlite3.OperationalError as failure:
             if "locked" in str(failure):
@@ -134,8 +131,24 @@ class FileLock:
             raise cannot_open(str(path), failure) from failure
 
     def release(self) -> None:
-        """As `Lock.release`."""
+        """Let go of it; the system does where the process dies."""
         self._connection.close()
+
+    @staticmethod
+    def is_held(path: Path) -> bool:
+        """Whether a run holds it."""
+        if not _beside(path).is_file():
+            return False
+        with closing(sqlite3.connect(_beside(path), timeout=0, isolation_level=None)) as connection:
+            try:
+                connection.execute("select 1 from sqlite_master").fetchall()
+            except sqlite3.OperationalError as failure:
+                return "locked" in str(failure)
+        return False
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(path.name + "-lock")
 
 
 def advisory_lock(connection: Connection, place: str) -> None:
@@ -145,10 +158,24 @@ def advisory_lock(connection: Connection, place: str) -> None:
         OutputError: C433 where another run holds it.
     """
     with connection.begin():
-        schema = connection.execute(text("select current_schema()")).scalar() or ""
-        number = int.from_bytes(hashlib.sha256(f"chitieu:{schema}".encode()).digest()[:8], "big", signed=True)
+        number = _lock_number(connection)
         if not connection.execute(text("select pg_try_advisory_lock(:number)"), {"number": number}).scalar():
             raise held(place)
+
+
+def advisory_lock_is_held(connection: Connection) -> bool:
+    """Whether a run holds it."""
+    number = _lock_number(connection) % 2**64
+    query = text(
+        "select count(*) from pg_locks where locktype = 'advisory' and classid = :high and objid = :low"
+        " and database = (select oid from pg_database where datname = current_database())"
+    )
+    return bool(connection.execute(query, {"high": number >> 32, "low": number % 2**32}).scalar())
+
+
+def _lock_number(connection: Connection) -> int:
+    schema = connection.execute(text("select current_schema()")).scalar() or ""
+    return int.from_bytes(hashlib.sha256(f"chitieu:{schema}".encode()).digest()[:8], "big", signed=True)
 
 
 def held(place: str) -> OutputError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chitieu.errors import OutputError
+from chitieu.errors import OutputError, StoppedError
 from chitieu.feed.database import database_url
 from chitieu.feed.queries import stored_facts
 from chitieu.feed.store import Store
@@ -41,13 +41,21 @@ class Destination:
         """Write the file, where there is one, from all that is on record.
 
         Raises:
-            OutputError: C401 or C402 where it can't be written; what stood there before still stands.
+            StoppedError: C401 or C402 where it can't be written; what stood there before still stands.
         """
         if self.file is None or self._format is None:
             return
-        with open_sink(self.file, self._format) as sink:
-            for _, facts in stored_facts(self.store):
-                sink.write(facts)
+        try:
+            with open_sink(self.file, self._format) as sink:
+                for _, facts in stored_facts(self.store):
+                    sink.write(facts)
+        except OutputError as failure:
+            raise StoppedError(
+                failure.code,
+                failure.message,
+                place=failure.place,
+                remedy="start the same command again: no work is lost",
+            ) from failure
 
 
 def beside(file: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -10,6 +11,8 @@ from typing import Any
 
 from chitieu.facts.fact import Derivation, Evidence, Fact, Offsets
 from chitieu.labels import Bound, Direction, Kind, Status
+
+_MARKS = re.compile("[\u0300-\u036f]+")  # all that Vietnamese letters decompose to
 
 _SAME_NAME = (
     *("fact_id", "org", "metric", "value", "value_high", "unit", "bound", "year", "period", "base_year"),
@@ -76,8 +79,7 @@ def search_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def unmarked(text: str) -> str:
     """`Hợp tác xã Đồng Tâm` as `hop tac xa dong tam`."""
-    decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+    return _MARKS.sub("", unicodedata.normalize("NFD", text.lower().replace("đ", "d")))
 
 
 def _composed(text: str | None) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, text
@@ -11,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from chitieu.errors import OutputError
 from chitieu.feed import database, schema
+from chitieu.feed.database import FileLock
 
 _NAMES = (
     *("id", "started", "ended", "seconds", "state", "continues", "articles", "unchanged", "copies", "facts", "errors"),
@@ -36,7 +38,7 @@ def read_runs(destination: str) -> list[dict[str, Any]]:
         with database.open_engine(url, read_only=True).connect() as connection:
             connection.execute(text("select 1"))
             try:
-                return [summary(dict(row._mapping)) for row in connection.execute(query)]
+                runs = [summary(dict(row._mapping)) for row in connection.execute(query)]
             except DBAPIError as failure:
                 if database.is_lost(failure) or "not a database" in database.reason_of(failure):
                     raise
@@ -46,8 +48,14 @@ def read_runs(destination: str) -> list[dict[str, Any]]:
                     place=place,
                     remedy="name a database that `chitieu tag` wrote",
                 ) from failure
+            sqlite = url.get_backend_name() == "sqlite"
+            held = FileLock.is_held(Path(place)) if sqlite else database.advisory_lock_is_held(connection)
     except DBAPIError as failure:
         raise database.cannot_open(place, failure) from failure
+    for run in runs:
+        if run["state"] == "running" and not held:
+            run.update(state="interrupted", message="killed, or the machine went down")
+    return runs
 
 
 def summary(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -358,3 +358,14 @@ def test_evidence_is_json_that_queries_can_ask(tmp_path, reading):
         store.write(Batch(readings=[reading("a", "Có 38 HTX")]))
         assert rows(store, "select json_extract(evidence, '$.metric[0][1]') from facts") == [(9,)]
         assert json.loads(rows(store, "select sources from runs")[0][0]) == ["news.jsonl"]
+
+
+def test_a_run_that_runs_and_one_that_does_not(database):
+    from chitieu.feed.runs import read_runs
+
+    store = Store(database)
+    begin(store)
+    assert [run["state"] for run in read_runs(database)] == ["running"]
+    store.close()
+    (run,) = read_runs(database)
+    assert (run["state"], run["message"]) == ("interrupted", "killed, or the machine went down")
