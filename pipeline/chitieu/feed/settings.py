@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chitieu import __version__
+from chitieu.feed.failure import SourceError
 
 AGENT = "chitieu"
 """The name by which robots.txt files can address us."""
@@ -59,6 +60,17 @@ class FetchSettings:
     max_lists: int = 10_000
     max_entries: int | None = None
     sources_at_once: int = 8
+
+    def __post_init__(self) -> None:
+        """Refuse a contact that no header can hold.
+
+        Raises:
+            SourceError: C154.
+        """
+        if self.contact is not None and not (self.contact.isascii() and self.contact.isprintable()):
+            raise SourceError(
+                "C154", "is no contact that can be sent: only ASCII letters and signs can", place=repr(self.contact)
+            )
 
     @property
     def user_agent(self) -> str:

@@ -78,7 +78,7 @@ def _link(entry: Any, base: str | None) -> str | None:
 
 def _date(entry: Any) -> date | None:
     for field in ("published_parsed", "created_parsed", "updated_parsed"):
-        moment = entry.get(field)
+        moment = dict.get(entry, field)  # feedparser's own `get` offers one date for another, with a warning
         if moment:
             try:
                 return local_date(datetime.fromtimestamp(timegm(moment), tz=timezone.utc))
