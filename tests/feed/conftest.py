@@ -157,16 +157,16 @@ def bomb() -> bytes:
 
 @pytest.fixture(scope="session")
 def quick() -> Callable[..., object]:
-    """Settings with which loopback may be called, and nothing waits long."""
+    """Settings with which loopback may be called, without pauses; time-outs are for a busy machine."""
     from chitieu.feed.settings import FetchSettings
 
     def make(**changes: object) -> FetchSettings:
         values: dict[str, object] = {
             "allow_private": True,
             "interval": 0.0,
-            "connect_timeout": 0.5,
-            "read_timeout": 0.3,
-            "total_timeout": 0.6,
+            "connect_timeout": 5.0,
+            "read_timeout": 5.0,
+            "total_timeout": 10.0,
             "backoff": 0.01,
             "retries": 1,
             **changes,

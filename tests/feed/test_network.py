@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import shutil
 import socket
+import ssl
+import subprocess
 
 import pytest
 from hypothesis import given
@@ -175,6 +178,60 @@ def test_proxies_of_the_environment_are_not_asked(site, quick, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1/")
     site.serve("/a", "ok")
     assert Fetcher(quick()).get(site.url("/a"), limit=1000).data == b"ok"
+
+
+# -- https
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate for tin.example that nobody has signed, and its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    folder = tmp_path_factory.mktemp("tls")
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-keyout", "key.pem", "-out", "certificate.pem", "-days", "2", "-subj", "/CN=tin.example"),
+            *("-addext", "subjectAltName=DNS:tin.example"),
+        ],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        timeout=30,
+    )
+    return folder / "certificate.pem", folder / "key.pem"
+
+
+@pytest.fixture
+def secure(site, certificate, monkeypatch):
+    """The site over TLS; every name leads to it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    site.server.socket = context.wrap_socket(site.server.socket, server_side=True)
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(network.socket, "getaddrinfo", lambda _, port, **kw: resolve("127.0.0.1", port, **kw))
+    return site
+
+
+def test_a_certificate_is_checked_against_the_name_not_the_address(secure, quick, certificate, monkeypatch):
+    secure.serve("/a", "ok")
+    trusting = ssl.create_default_context(cafile=str(certificate[0]))
+    monkeypatch.setattr(network, "_tls", lambda: trusting)
+    settings = quick(retries=0, robots=False)
+    page = Fetcher(settings).get(f"https://tin.example:{secure.port}/a", limit=1000)
+    assert page.data == b"ok"
+    assert secure.log[-1][1]["Host"] == f"tin.example:{secure.port}"
+    with pytest.raises(SourceError) as caught:
+        Fetcher(settings).get(f"https://khac.example:{secure.port}/a", limit=1000)
+    assert caught.value.code == "C152"
+    assert len(secure.log) == 1
+
+
+def test_a_certificate_that_nobody_signed(secure, quick):
+    with pytest.raises(SourceError) as caught:
+        Fetcher(quick(retries=0, robots=False)).get(f"https://tin.example:{secure.port}/a", limit=1000)
+    assert (caught.value.code, caught.value.again) == ("C152", False)
 
 
 def test_a_server_without_tls(site, quick):

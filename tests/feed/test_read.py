@@ -113,12 +113,12 @@ def test_one_bad_entry_never_stops_a_feed(site, article_page, rss, read, bomb):
     site.serve("/file.pdf", b"%PDF-1.4", "application/pdf")
     site.serve("/binary.html", bytes(range(256)) * 50)
     site.serve("/bomb.html", bomb, Content_Encoding="gzip")
-    site.routes["/slow.html"] = lambda visitor: time.sleep(0.5)
+    site.routes["/slow.html"] = lambda visitor: time.sleep(1.5)
     site.redirect("/round.html", "/round.html")
     bad = ["/none.html", "/english.html", "/menu.html", "/file.pdf", "/binary.html", "/bomb.html", "/round.html"]
     links = [*bad, "/slow.html", "javascript:void(0)", "http://[", "ftp://x.example/a"]
     site.serve("/rss", rss("/1.html", *links, "/9.html"), "application/rss+xml")
-    found, missing = read(site.url("/rss"), retries=0, max_page=2_000_000)
+    found, missing = read(site.url("/rss"), retries=0, read_timeout=0.5, max_page=2_000_000)
     assert [item.key for item in found] == [site.url("/1.html"), site.url("/9.html")]
     codes = {item.key.removeprefix(site.url("")): item.code for item in missing}
     assert [codes[path] for path in bad] == ["C134", "C121", "C115", "C149", "C105", "C136", "C135"]
