@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import json
 import secrets
-import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, inspect, select, text, update
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy.exc import DataError, IntegrityError
 
 from chitieu import __version__
 from chitieu.errors import OutputError, StoppedError
 from chitieu.feed import database, schema
-from chitieu.feed.database import FileLock
 from chitieu.feed.item import Found
+from chitieu.feed.link import Link
 from chitieu.feed.outcome import Batch, Reader, Stored
+from chitieu.feed.tables import create_or_check
 from chitieu.feed.transfer import Numbers, Transfer
 
 # What a database refuses of one article, rather than being unable to write at all.
 _REFUSALS = (DataError, IntegrityError, UnicodeError, OverflowError)
-_RECONNECTIONS = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each further try
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +65,41 @@ class Store:
                 place=destination,
                 remedy="name a .db file or a database URL",
             )
-        self.place = database.shown(url)
-        self._engine = database.open_engine(url)
-        self._sqlite = url.get_backend_name() == "sqlite"
-        self._lock = FileLock(Path(self.place)) if self._sqlite else None
+        self._link = Link(url)
         self._run: str | None = None
         self._terms: Terms | None = None
         self._started = 0.0
-        self._local = threading.local()
-        self._readers: list[Connection] = []
         self._batches = 0
         try:
-            self._connection = self._connect()
-            self._create_or_check()
-            with self._connection.begin():
-                self._numbers = Numbers.read(self._connection)
-        except DBAPIError as failure:
+            self._link.transaction(lambda connection: create_or_check(connection, self._link.place))
+            self._link.transaction(self._read_numbers)
+        except StoppedError as failure:
             self.close()
-            raise database.cannot_open(self.place, failure) from failure
+            cause = failure.__cause__
+            said = cause if isinstance(cause, Exception) else failure
+            raise database.cannot_open(self._link.place, said) from failure
         except BaseException:
             self.close()
             raise
+        self._link.check = self._check_run
+
+    def _read_numbers(self, connection: Connection) -> None:
+        self._numbers = Numbers.read(connection)
+
+    def _check_run(self, connection: Connection) -> None:
+        """After a lost connection: is the run still ours?"""
+        if self._run is None:
+            return
+        query = select(schema.runs.c.state).where(schema.runs.c.id == self._run)
+        with connection.begin():
+            state = connection.execute(query).scalar()
+        if state not in (None, "running"):
+            raise StoppedError(
+                "C436",
+                "was taken over by another run while the connection was lost",
+                place=self._link.place,
+                remedy="see `chitieu runs`",
+            )
 
     def __enter__(self) -> Store:
         return self
@@ -100,13 +111,7 @@ class Store:
 
     def close(self) -> None:
         """Let go of the connection and the lock."""
-        writer = getattr(self, "_connection", None)
-        for connection in (*self._readers, writer):
-            if connection is not None:
-                with suppress(DBAPIError):
-                    connection.close()
-        if self._lock is not None:
-            self._lock.release()
+        self._link.close()
 
     # -- a run -------------------------------------------------------------------------------------------------------
 
@@ -127,6 +132,8 @@ class Store:
         run = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ-") + secrets.token_hex(3)
 
         def work(connection: Connection) -> None:
+            if connection.execute(select(runs.c.id).where(runs.c.id == run)).first() is not None:
+                return  # only the answer was lost
             # We hold the lock: whatever still says that it is running is not.
             cut_off = update(runs).where(runs.c.state == "running")
             connection.execute(cut_off.values(state="interrupted", message="killed, or the machine went down"))
@@ -151,7 +158,7 @@ class Store:
                 )
             )
 
-        self._transaction(work)
+        self._link.transaction(work)
         self._run, self._terms, self._started, self._batches = run, terms, time.monotonic(), 0
         return run
 
@@ -185,7 +192,7 @@ class Store:
             numbers = replace(self._numbers)  # a try that fails must not count
             Transfer(connection, self.run, self._terms.reader, numbers, now()).write(batch)
 
-        self._transaction(work)
+        self._link.transaction(work)
         self._numbers, self._batches = numbers, number
 
     def _count(self, connection: Connection, batch: Batch, number: int) -> bool:
@@ -230,36 +237,17 @@ class Store:
                 if connection.execute(update(fetches).where(fetches.c.url == url).values(row)).rowcount == 0:
                     connection.execute(insert(fetches).values(url=url, **row))
 
-        self._transaction(work)
+        self._link.transaction(work)
 
     # -- questions ---------------------------------------------------------------------------------------------------
 
     def query(self, statement: Select[Any]) -> list[Any]:
-        """Rows of a query; any thread may ask, each on a connection of its own.
+        """Rows of a query; any thread may ask.
 
         Raises:
             StoppedError: C435 where the database can't be read, C436 where it can't be reached.
         """
-        for pause in (*_RECONNECTIONS, None):
-            try:
-                connection = self._reading_connection()
-                with connection.begin():
-                    return list(connection.execute(statement))
-            except DBAPIError as failure:
-                self._local.connection = None
-                if self._sqlite or not (database.is_lost(failure) or _unreachable(failure)):
-                    raise database.stopped(self.place, failure) from failure
-                if pause is None:
-                    raise self._lost_for_good(failure) from failure
-                time.sleep(pause)
-        raise AssertionError
-
-    def _reading_connection(self) -> Connection:
-        connection: Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._engine.connect()
-            self._readers.append(connection)
-        return connection
+        return self._link.query(statement)
 
     def stored(self, key: str) -> Stored | None:
         """What is on record of an article, by its key."""
@@ -282,116 +270,3 @@ class Store:
         """The row of the run that has begun."""
         (row,) = self.query(select(schema.runs).where(schema.runs.c.id == self.run))
         return dict(row._mapping)
-
-    # -- the connection ----------------------------------------------------------------------------------------------
-
-    def _connect(self) -> Connection:
-        connection = self._engine.connect().execution_options(chitieu_writes=True)
-        if not self._sqlite:
-            try:
-                database.advisory_lock(connection, self.place)
-            except BaseException:
-                connection.close()
-                raise
-        return connection
-
-    def _create_or_check(self) -> None:
-        """Make the tables in an empty database; refuse one that is somebody else's, or of another version."""
-        with self._connection.begin():
-            names = set(inspect(self._connection).get_table_names())
-            if not names:
-                _create(self._connection)
-                return
-            version = None
-            if schema.about.name in names:
-                query = select(schema.about.c.value).where(schema.about.c.key == "chitieu schema")
-                try:
-                    version = self._connection.execute(query).scalar()
-                except SQLAlchemyError:  # a table of that name, but another one
-                    version = None
-        if version is None:
-            raise OutputError(
-                "C431",
-                f"holds other tables ({', '.join(sorted(names)[:3])} …), and is left alone",
-                place=self.place,
-                remedy="name a new file, or an empty database or schema",
-            )
-        if version != str(schema.SCHEMA_VERSION):
-            raise OutputError(
-                "C432",
-                f"has tables of version {version}, this version of chitieu writes {schema.SCHEMA_VERSION}",
-                place=self.place,
-                remedy="write to a new database, or install the version of chitieu that made it",
-            )
-
-    def _transaction(self, work: Callable[[Connection], None]) -> None:
-        """Do something whole or not at all, if need be on a new connection."""
-        failure: DBAPIError | None = None
-        for pause in (None, *_RECONNECTIONS):
-            try:
-                if pause is not None:
-                    time.sleep(pause)
-                    self._reconnect()
-                with self._connection.begin():
-                    work(self._connection)
-            except (DataError, IntegrityError):
-                raise
-            except DBAPIError as broken:
-                if self._sqlite or not (database.is_lost(broken) or (pause is not None and _unreachable(broken))):
-                    raise database.stopped(self.place, broken) from broken
-                failure = broken
-            except OutputError:
-                if pause is None or pause == _RECONNECTIONS[-1]:
-                    raise
-                # The server has not yet noticed that our old connection is gone, and keeps its lock.
-            else:
-                return
-        assert failure is not None
-        raise self._lost_for_good(failure) from failure
-
-    def _reconnect(self) -> None:
-        if not self._connection.closed:  # it is where an earlier try got no further
-            self._connection.invalidate()
-            self._connection.close()
-        self._connection = self._connect()
-        if self._run is None:
-            return
-        query = select(schema.runs.c.state).where(schema.runs.c.id == self._run)
-        with self._connection.begin():
-            state = self._connection.execute(query).scalar()
-        if state != "running":
-            raise StoppedError(
-                "C436",
-                "was taken over by another run while the connection was lost",
-                place=self.place,
-                remedy="see `chitieu runs`",
-            )
-
-    def _lost_for_good(self, failure: DBAPIError) -> StoppedError:
-        return StoppedError(
-            "C436",
-            f"the connection was lost, and {len(_RECONNECTIONS)} tries to get it back failed: "
-            f"{database.reason_of(failure)}; what was written before stands",
-            place=self.place,
-            remedy="start the same command again when the database is back: it goes on from there",
-        )
-
-
-def _unreachable(failure: DBAPIError) -> bool:
-    """Whether a connection could not be made at all: drivers give no state for that."""
-    return getattr(failure.orig, "sqlstate", None) is None
-
-
-def _create(connection: Connection) -> None:
-    schema.metadata.create_all(connection)
-    for statement in schema.SEARCH[connection.dialect.name]:
-        connection.execute(text(statement))
-    for name, query in schema.VIEWS.items():
-        connection.execute(text(f"create view {name} as {query}"))
-    version = {"key": "chitieu schema", "value": str(schema.SCHEMA_VERSION)}
-    connection.execute(insert(schema.about), [version, {"key": "made by", "value": f"chitieu {__version__}"}])
-
-
-def count_of(store: Store, table: Any) -> int:
-    """Rows of a table."""
-    return int(store.query(select(func.count()).select_from(table))[0][0])

@@ -126,9 +126,8 @@ def running(pid):
     return False
 
 
-@pytest.mark.parametrize(
-    ("stop", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_it_cleanly(tmp_path, model, news, dump, stop, code):
     (model / ".pause").write_text("0.02")
     to = tmp_path / "facts.jsonl"
@@ -156,7 +155,8 @@ def test_a_signal_ends_it_cleanly(tmp_path, model, news, dump, stop, code):
     assert second["unchanged"] + second["articles"] + second["copies"] > 200
 
 
-@pytest.mark.parametrize("size", [pytest.param(150_000, marks=pytest.mark.slow), 400_000])
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [150_000, 400_000])
 def test_a_disk_that_is_full(tmp_path, model, news, dump, size):
     """As far as files may grow: SQLite gets an error from a write, as it does when the disk is full."""
     import resource
