@@ -81,6 +81,21 @@ def test_json_lines(tmp_path, read):
     ]
 
 
+def test_records_without_an_id(tmp_path, read):
+    path = tmp_path / "a.jsonl"
+    rows = [
+        {"text": TEXT, "url": "https://bao.example/1"},
+        {"text": TEXT},
+        {"id": 7, "text": TEXT},
+        ["x"],
+        {"id": True},
+    ]
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    found, missing = read(str(path))
+    assert [item.key for item in found] == [f"{path}#https://bao.example/1", f"{path}#line-2", f"{path}#7"]
+    assert [item.code for item in missing] == ["C109", "C110"]
+
+
 @pytest.mark.parametrize(("suffix", "pack"), [(".gz", gzip.compress), (".xz", lzma.compress), (".bz2", bz2.compress)])
 def test_packed_json_lines(tmp_path, read, suffix, pack):
     path = tmp_path / f"a.jsonl{suffix}"
@@ -214,6 +229,15 @@ def test_parquet(tmp_path, read):
     assert [item.key for item in found] == [f"{path}#1", f"{path}#https://x.example/3"]
     assert found[0].article.published == date(2023, 1, 1)  # in Vietnam
     assert [(item.key, item.code) for item in missing] == [(f"{path}:2", "C110"), (f"{path}:4", "C121")]
+
+
+def test_a_date_that_python_has_no_room_for_spoils_its_row_only(tmp_path, read):
+    moments = pa.array([0, 10**13, 0], pa.timestamp("s"))
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"id": ["a", "b", "c"], "text": [TEXT] * 3, "published": moments}), path)
+    found, missing = read(str(path))
+    assert [item.article.id for item in found] == ["a", "c"]
+    assert [(item.key, item.place, item.code) for item in missing] == [(f"{path}:2", f"{path}:2", "C146")]
 
 
 def test_parquet_with_days_and_without_texts(tmp_path, read):

@@ -25,6 +25,8 @@ Record = tuple[str, Article | ArticleError]
 _MAX_LINE = 3 * MAX_TEXT  # JSON may spend six bytes on a character that takes two or three in UTF-8
 _ROWS = 64  # rows of Parquet in memory at a time; what is read from disk at once is a page of each column
 _MAX_ROW_GROUP = 4 * 2**30
+# What pyarrow raises is derived from these.
+_PYARROW = (OSError, ValueError, TypeError, KeyError, OverflowError, NotImplementedError, MemoryError)
 _COLUMNS = ("id", "text", "title", "published", "source", "url")
 _OK = "200"
 
@@ -48,9 +50,22 @@ def read_lines(stream: IO[bytes], place: str, first: bytes = b"") -> Iterator[Re
                 encoding = decoded.encoding
             text = decoded.text.strip(" \t\r\n\ufeff")
             if text:
-                yield here, vietnamese(parse_article(parse_json(text, here), here))
+                record = _identified(parse_json(text, here), f"line-{number}")
+                yield here, vietnamese(parse_article(record, here))
         except ArticleError as failure:
             yield here, failure
+
+
+def _identified(record: object, otherwise: str) -> object:
+    """A record with an id: its own (a number is written out), else its address, else its place in the file."""
+    if not isinstance(record, dict):
+        return record
+    own = record.get("id")
+    if own is None:
+        own = record.get("url") or otherwise
+    elif isinstance(own, int) and not isinstance(own, bool):
+        own = str(own)
+    return {**record, "id": own}
 
 
 def _lines(stream: IO[bytes], first: bytes) -> Iterator[bytes | None]:
@@ -73,7 +88,7 @@ def _lines(stream: IO[bytes], first: bytes) -> Iterator[bytes | None]:
 
 
 def read_parquet(path: Path) -> Iterator[Record]:
-    """Articles of a Parquet file with the columns `id` and `text`, and `title`, `published`, `source`, `url` if any.
+    """Articles of a Parquet file with a column `text`, and `id`, `title`, `published`, `source`, `url` if any.
 
     Raises:
         SourceError: C146 where the file as a whole, or the rest of it, can't be read.
@@ -90,31 +105,39 @@ def read_parquet(path: Path) -> Iterator[Record]:
                 if file.metadata.row_group(group).total_byte_size > _MAX_ROW_GROUP:
                     raise _no_parquet(place, f"has a row group over the limit of 4 GB (row {number + 1})")
             for batch in file.iter_batches(batch_size=_ROWS, columns=names):
-                for row in batch.to_pylist():
+                for row in _rows(batch):
                     number += 1
-                    yield _row(row, number, path)
+                    here = f"{place}:{number}"
+                    yield here, (row if isinstance(row, ArticleError) else _row(row, here, f"{path.stem}-{number}"))
     except SourceError:
         raise
-    except (OSError, ValueError, TypeError, NotImplementedError, MemoryError) as failure:  # pyarrow's errors are these
+    except _PYARROW as failure:
         raise _no_parquet(place, f"can't be read after row {number}: {shorten(str(failure))}") from failure
 
 
-def _row(row: dict[str, Any], number: int, path: Path) -> Record:
-    place = f"{path}:{number}"
+def _rows(batch: Any) -> Iterator[dict[str, Any] | ArticleError]:
+    """The rows of a batch; a value that Python has no room for (a date in the year 300,000) spoils its row only."""
+    try:
+        yield from batch.to_pylist()
+    except _PYARROW:
+        for start in range(batch.num_rows):
+            try:
+                yield batch.slice(start, 1).to_pylist()[0]
+            except _PYARROW as failure:
+                yield SourceError("C146", f"is a row that can't be read: {shorten(str(failure))}")
+
+
+def _row(row: dict[str, Any], place: str, otherwise: str) -> Article | ArticleError:
     published = row.get("published")
     if isinstance(published, datetime):
         day = local_date(published) if published.tzinfo else published.date()
         row["published"] = day.isoformat() if day else None
     elif isinstance(published, date):
         row["published"] = published.isoformat()
-    if row.get("id") is None:
-        row["id"] = row.get("url") or f"{path.stem}-{number}"
-    elif isinstance(row["id"], int):
-        row["id"] = str(row["id"])
     try:
-        return place, vietnamese(parse_article(row, place))
+        return vietnamese(parse_article(_identified(row, otherwise), place))
     except ArticleError as failure:
-        return place, failure
+        return failure
 
 
 def read_warc(stream: IO[bytes], place: str) -> Iterator[Record]:
