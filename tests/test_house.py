@@ -88,6 +88,7 @@ FLOW = (
     {"errors", "labels"},
     {"article", "crf"},
     {"tokenizer"},
+    {"inference"},
     {"quantity", "period"},
     {"transformer"},
     {"relation"},

@@ -61,9 +61,12 @@ def load(path: Path | str | None = None) -> Language:
     _check(folder)
     import spacy
 
+    from chitieu.inference import hasten
+
     try:
         with fast_cpu():
             nlp = spacy.load(folder)
+        hasten(nlp)
     except Exception as error:
         raise ModelError(
             "C303",
