@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chitieu.feed.failure import SourceError
-from chitieu.feed.source import Source, kind_of_content, kind_of_path, parse_source, parse_sources
+from chitieu.feed.source import KINDS, Source, kind_of_content, kind_of_path, parse_source, parse_sources
 
 WRONG = json.loads((Path(__file__).parent / "feeds_wrong.json").read_text(encoding="utf-8"))
 
@@ -45,6 +45,24 @@ def test_feeds_toml(tmp_path):
     other = tmp_path / "nguon"
     other.write_text("\ufeff" + GOOD, encoding="utf-8")
     assert parse_sources([f"feeds:{other}"]) == expected
+
+
+def test_the_example_of_the_documentation(tmp_path, root):
+    document = (root / "docs" / "sources.md").read_text(encoding="utf-8")
+    path = tmp_path / "feeds.toml"
+    path.write_text(document.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
+    assert [(source.kind, source.language, source.limit) for source in parse_sources([str(path)])] == [
+        (None, "vi", None),
+        ("sitemap", "vi", 200),
+        (None, "vi", None),
+    ]
+    for kind in KINDS:
+        assert f"`{kind}`" in document
+    commands = document.partition("```console\n")[2].partition("```")[0].splitlines()
+    given = [line.partition("#")[0].removeprefix("chitieu tag ").partition("<")[0].split() for line in commands]
+    assert len(given) == 8
+    for source in (source for line in given for source in line):
+        parse_source(source)
 
 
 @pytest.mark.parametrize(("content", "message"), WRONG)
