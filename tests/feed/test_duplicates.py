@@ -158,3 +158,19 @@ def test_a_very_long_text():
     own = signature(words)
     assert (own.words, len(own.figures)) == (60_000, 1_024)
     assert not signature(" ".join(words.split(" ")[:55_000])).brings_figures_to(own)
+
+
+def test_pages_of_one_template_do_not_have_to_be_compared_with_all_others():
+    template = (
+        "Bảng giá hôm nay của hợp tác xã chợ đầu mối: bà con gửi hàng trước giờ họp chợ, ghi tên ở cửa và nhận phiếu; "
+        "giá thay đổi theo phiên, ai cần hỏi thêm thì gặp ban quản lý ở dãy nhà phía sau. Giá gạo {} nghìn"
+    )
+    index = DuplicateIndex()
+    for number in range(300):
+        own = signature(template.format(number))
+        assert index.find(own) is None
+        assert len(list(index._candidates(own, None))) <= 64
+        index.add(number, own)
+    copy = index.find(signature(template.format(7)))
+    assert copy is not None
+    assert copy.article == 7

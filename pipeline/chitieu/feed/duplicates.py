@@ -32,6 +32,10 @@ _RUN = 4  # words
 _MINIMA = 64  # the share is estimated to 0.06 (one standard deviation)
 _BAND = 4  # minima that have to agree for a text to be looked at: 99 in 100 at a share of 0.7, 3 in 100 at 0.2
 _LEAST_WORDS = 30  # shorter texts are copies only when they are the same words
+# Pages made from one template every day (prices of gold, draws of a lottery) are alike by the thousand, and each brings
+# figures of its own: comparing each with all others would take days. Beyond these, a copy may be taken for an original.
+_MOST_OF_A_KIND = 256  # articles under one band
+_MOST_COMPARED = 64
 _MOST_FIGURES = 1_024  # kept, the smallest hashes of them
 _CHUNK = 4_096  # runs at a time: a text may be 20 MB
 
@@ -201,7 +205,9 @@ class DuplicateIndex:
             "insert into articles (article, signature, url) values (?, ?, ?)", (article, signature.dump(), url)
         )
         self._connection.executemany(
-            "insert or ignore into bands values (?, ?)", [(band, cursor.lastrowid) for band in _bands(signature)]
+            "insert or ignore into bands select ?1, ?2"
+            " where (select count(*) from (select 1 from bands where band = ?1 limit ?3)) < ?3",
+            [(band, cursor.lastrowid, _MOST_OF_A_KIND) for band in _bands(signature)],
         )
 
     def remove(self, article: int) -> None:
@@ -246,13 +252,17 @@ class DuplicateIndex:
         self._connection.close()
 
     def _candidates(self, signature: Signature, besides: int | None) -> Iterator[tuple[int, Signature]]:
-        """Articles that share a band, those added first before the others."""
+        """Articles that share most bands, those added first before the others."""
         bands = _bands(signature)
         marks = ", ".join("?" * len(bands))
+        numbers = (
+            f"select number from bands where band in ({marks}) "  # noqa: S608 - marks are question marks
+            "group by number order by count(*) desc, number limit ?"
+        )
         rows = self._connection.execute(
-            f"select article, signature from articles where number in "  # noqa: S608 - marks are question marks
-            f"(select number from bands where band in ({marks})) and article is not ? order by number",
-            (*bands, besides),
+            f"select article, signature from articles where number in ({numbers}) "  # noqa: S608 - as above
+            "and article is not ? order by number",
+            (*bands, _MOST_COMPARED, besides),
         )
         for article, dumped in rows:
             yield article, _load(dumped)
