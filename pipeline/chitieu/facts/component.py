@@ -16,6 +16,7 @@ from chitieu.facts.assemble import assemble_facts
 from chitieu.facts.calibration import Calibration, Curve, read_calibration
 from chitieu.facts.fact import Fact
 from chitieu.relation.component import register_extensions
+from chitieu.relation.words import text_of
 
 _FILE = "calibration.json"
 
@@ -43,7 +44,10 @@ class FactAssembler(Pipe):
                 "facts are assembled behind chitieu_relation, which has not run on this doc",
                 remedy="put chitieu_relation before chitieu_facts in the pipeline",
             )
-        facts = assemble_facts(doc._.article_id or "article", doc.text, doc._.links, doc._.times)
+        if not doc._.links:
+            doc._.facts = ()
+            return doc
+        facts = assemble_facts(doc._.article_id or "article", text_of(doc), doc._.links, doc._.times)
         doc._.facts = tuple(map(self._calibrated, facts))
         return doc
 

@@ -164,5 +164,10 @@ def article_present(text: str, title: str | None = None, published: date | None 
     """Return when an article speaks; its year is None where neither date nor text tells it."""
     if published is not None:
         return Present(published.year, published.month, published.day, certain=True)
+    return _undated(text, title or "", date.today().year)
+
+
+@lru_cache(maxsize=8)  # an article's time expressions are resolved and its features read one after the other
+def _undated(text: str, title: str, today: int) -> Present:  # noqa: ARG001 - the year is what is inferred hangs on
     folded = fold(text).text
     return infer_present(folded, dated_years(folded), dated_years(fold(title).text) if title else ())

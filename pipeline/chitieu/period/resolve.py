@@ -8,7 +8,7 @@ from datetime import date
 from chitieu.period.counting import resolve_base
 from chitieu.period.discourse import Discourse
 from chitieu.period.folding import fold
-from chitieu.period.present import Present, infer_present
+from chitieu.period.present import article_present
 from chitieu.period.timeline import dated_years
 from chitieu.period.value import Period
 
@@ -34,11 +34,7 @@ def resolve_periods(
     """
     folded = fold(text)
     years = dated_years(folded.text)
-    if published is not None:
-        present = Present(published.year, published.month, published.day, certain=True)
-    else:
-        present = infer_present(folded.text, years, dated_years(fold(title).text) if title else ())
-    discourse = Discourse(folded.text, years, present)
+    discourse = Discourse(folded.text, years, article_present(text, title, published))
     periods: list[Period | None] = [None] * len(mentions)
     for index in sorted(range(len(mentions)), key=lambda i: mentions[i]):
         start, end = mentions[index]

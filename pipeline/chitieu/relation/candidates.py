@@ -87,13 +87,13 @@ def pairs(values: tuple[Mention, ...], candidates: tuple[Mention, ...], reach: R
     if not values or not candidates:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     starts = np.array([candidate.first for candidate in candidates])
+    every = np.arange(len(candidates))
     rows: list[Ints] = []
     for value in values:
         at = int(np.searchsorted(starts, value.first))
-        window = np.arange(max(0, at - reach.before), min(len(candidates), at + reach.behind + 1))
-        head = np.arange(min(reach.head, len(candidates)))
-        row = np.union1d(head, window)
-        same = np.array([candidates[index].first == value.first for index in row], dtype=bool)
-        rows.append(row[~same])
+        low, high = max(0, at - reach.before), min(len(candidates), at + reach.behind + 1)
+        head = min(reach.head, len(candidates), low)
+        row = np.concatenate([every[:head], every[low:high]])
+        rows.append(row[starts[row] != value.first])
     left = np.repeat(np.arange(len(values)), [len(row) for row in rows])
     return left, np.concatenate(rows)

@@ -23,6 +23,7 @@ from chitieu.relation.inputs import BatchInputs, DocInputs, read_inputs
 from chitieu.relation.links import Links, Times
 from chitieu.relation.network import HEADS, RelationModel, Scores, by_value, head_chances, sigmoid
 from chitieu.relation.targets import Targets, read_targets
+from chitieu.relation.words import text_of
 
 Floats = npt.NDArray[np.float32]
 
@@ -32,11 +33,15 @@ LABELS = frozenset(label.value for label in Label)
 def doc_spans(doc: Doc) -> list[Span]:
     """The doc's entities as spans, in text order, white space at their edges left out."""
     spans = []
-    for ent in doc.ents:
-        text = ent.text
-        start = ent.start_char + len(text) - len(text.lstrip())
-        end = ent.end_char - len(text) + len(text.rstrip())
-        if ent.label_ in LABELS and start < end:
+    entities = [ent for ent in doc.ents if ent.label_ in LABELS]
+    text = text_of(doc) if entities else ""
+    for ent in entities:
+        start, end = ent.start_char, ent.end_char
+        while start < end and text[start].isspace():
+            start += 1
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        if start < end:
             spans.append(Span(start, end, Label(ent.label_)))
     return spans
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,8 @@ from chitieu.period import Period
 from chitieu.quantity import Quantity
 from chitieu.relation.layout import BETWEEN, Layout
 from chitieu.relation.mentions import Mention
-from chitieu.relation.words import norms, titles, words
+from chitieu.relation.words import titles
+from chitieu.relation.words import words as word_list
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -30,15 +32,20 @@ _NEAR_GAPS = np.array([1, 2, 4, 8, 20])
 _FAR = 64  # words; beyond this the words between two places say nothing of the two
 
 # Class 0 is any other word, 1 the edge of a line.
-_NEIGHBOURS = {word: index for index, word in enumerate(words("neighbours"), start=2)}
+_NEIGHBOURS = {word: index for index, word in enumerate(word_list("neighbours"), start=2)}
 _NEIGHBOUR_WIDTH = len(_NEIGHBOURS) + 2
-_TELLING = {word: index for index, word in enumerate(words("telling"))}
-_GENERIC_ORGS = {name: rank for rank, names in enumerate(words("generic_orgs"), start=1) for name in names}
+_TELLING = {word: index for index, word in enumerate(word_list("telling"))}
+_GENERIC_ORGS = {name: rank for rank, names in enumerate(word_list("generic_orgs"), start=1) for name in names}
 
 
 def one_hot(classes: Ints, width: int) -> Floats:
     """Ones and zeros of shape (rows, width); a class beyond the width counts as the last."""
-    return np.eye(width, dtype=np.float32)[np.minimum(classes, width - 1)]
+    return _identity(width)[np.minimum(classes, width - 1)]
+
+
+@lru_cache(maxsize=64)
+def _identity(width: int) -> Floats:
+    return np.eye(width, dtype=np.float32)
 
 
 def _flags(*columns: npt.NDArray[np.bool_] | Ints) -> Floats:
@@ -70,13 +77,16 @@ class Features:
 
     Args:
         doc: tokenised.
+        words: the norm of each token.
         layout: its lines, sentences and clauses.
         values: its values, in text order.
         present: the year in which the article speaks.
     """
 
-    def __init__(self, doc: Doc, layout: Layout, values: Sequence[Mention], present: int | None) -> None:
-        self.words = norms(doc)
+    def __init__(
+        self, doc: Doc, words: list[str], layout: Layout, values: Sequence[Mention], present: int | None
+    ) -> None:
+        self.words = words
         self.titles = titles(doc)
         self.layout = layout
         self.present = present

@@ -16,7 +16,6 @@ from chitieu.relation.candidates import POOLS, WORDS, Pool, pairs, pool_mentions
 from chitieu.relation.features import Features, Place
 from chitieu.relation.layout import Layout, read_layout
 from chitieu.relation.mentions import Mentions, find_mentions
-from chitieu.relation.words import offsets
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -77,9 +76,9 @@ class DocInputs:
 def read_inputs(doc: Doc, spans: Sequence[Span], published: date | None = None, title: str | None = None) -> DocInputs:
     """Find mentions, pairs and features of one doc."""
     mentions = find_mentions(doc, spans, published, title)
-    layout = read_layout(doc)
-    present = article_present(doc.text, title, published).year
-    features = Features(doc, layout, mentions.values, present)
+    layout = read_layout(doc, mentions.words)
+    present = article_present(mentions.text, title, published).year
+    features = Features(doc, mentions.words, layout, mentions.values, present)
     place = features.values
     near = np.zeros((len(mentions.values), 4), dtype=np.float32)
     near[:-1, 0] = 1
@@ -92,7 +91,7 @@ def read_inputs(doc: Doc, spans: Sequence[Span], published: date | None = None, 
     return DocInputs(
         mentions=mentions,
         present=present,
-        word_offsets=offsets(doc),
+        word_offsets=mentions.offsets,
         tokens=np.stack([place.first, place.last], axis=1),
         contexts=_contexts(place, layout, len(doc)),
         features=features.of_mentions(mentions.values, "values"),

@@ -44,9 +44,14 @@ class Layout:
     line_start: Ints
 
 
-def read_layout(doc: Doc) -> Layout:
-    """Number the lines, sentences and clauses of a doc and find its list items and headings."""
-    words = norms(doc)
+def read_layout(doc: Doc, words: list[str] | None = None) -> Layout:
+    """Number the lines, sentences and clauses of a doc and find its list items and headings.
+
+    Args:
+        doc: tokenised.
+        words: the norms of its tokens, where they have been read.
+    """
+    words = norms(doc) if words is None else words
     breaks = np.array(["\n" in word for word in words], dtype=bool)
     ends = np.array([word in _SENTENCE_END for word in words], dtype=bool)
     clause_ends = np.array([word in _CLAUSE_END for word in words], dtype=bool)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
 from spacy.tokens import Doc
 
 from chitieu.article import Span
@@ -14,7 +16,9 @@ from chitieu.labels import Label
 from chitieu.period import Period, find_periods, resolve_periods
 from chitieu.quantity import Quantity, read_quantity
 from chitieu.relation.organisations import find_organisations
-from chitieu.relation.words import offsets
+from chitieu.relation.words import norms, offsets, text_of
+
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,21 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """The mentions of one doc by label, each list in text order."""
+    """The mentions of one doc by label, each list in text order; and what was read of the doc to find them.
+
+    Attributes:
+        values, orgs, years: the mentions.
+        text: the doc's.
+        words: the norm of each token.
+        offsets: start and end of each token in code points, shape (tokens, 2).
+    """
 
     values: tuple[Mention, ...]
     orgs: tuple[Mention, ...]
     years: tuple[Mention, ...]
+    text: str
+    words: list[str]
+    offsets: Ints
 
 
 def find_mentions(doc: Doc, spans: Sequence[Span], published: date | None = None, title: str | None = None) -> Mentions:
@@ -57,16 +71,18 @@ def find_mentions(doc: Doc, spans: Sequence[Span], published: date | None = None
         published: publication date, for relative time expressions.
         title: headline, where it stands apart from the text.
     """
-    text = doc.text  # joined anew on every access
+    text = text_of(doc)
+    words = norms(doc)
     by_label: dict[Label, list[Span]] = {label: [] for label in Label}
     for span in spans:
         by_label[span.label].append(span)
     taken = sorted((span.start, span.end) for span in spans)
     years = _with_more(by_label[Label.YEAR], find_periods(text), taken, Label.YEAR)
     periods = resolve_periods(text, [(span.start, span.end) for span in years], published, title)
-    edges: list[list[int]] = offsets(doc).tolist()
+    place = offsets(doc)
+    edges: list[list[int]] = place.tolist()
     starts = [start for start, _ in edges]
-    written = ((edges[first][0], edges[last - 1][1]) for first, last in find_organisations(doc))
+    written = ((edges[first][0], edges[last - 1][1]) for first, last in find_organisations(doc, words))
     orgs = _with_more(by_label[Label.ORG], written, taken, Label.ORG)
 
     def mention(span: Span, quantity: Quantity | None = None, period: Period | None = None) -> Mention:
@@ -83,6 +99,9 @@ def find_mentions(doc: Doc, spans: Sequence[Span], published: date | None = None
         values=tuple(values),
         orgs=tuple(map(mention, orgs)),
         years=tuple(mention(span, period=period) for span, period in zip(years, periods, strict=True)),
+        text=text,
+        words=words,
+        offsets=place,
     )
 
 

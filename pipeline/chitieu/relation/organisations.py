@@ -20,10 +20,15 @@ _ENDS = frozenset({".", "!", "?", "…", ":"})
 _SHORT = frozenset({"tp", "tx", "tt", "q", "h", "p"})  # ranks of areas written short, with a stop: `TP. Huế`
 
 
-def find_organisations(doc: Doc) -> Iterator[tuple[int, int]]:
-    """Tokens of each organisation that its writing gives away: first inclusive, last exclusive, in text order."""
+def find_organisations(doc: Doc, norm: list[str] | None = None) -> Iterator[tuple[int, int]]:
+    """Tokens of each organisation that its writing gives away: first inclusive, last exclusive, in text order.
+
+    Args:
+        doc: tokenised.
+        norm: the norms of its tokens, where they have been read.
+    """
     bodies, alone, joining = _lists()
-    norm = norms(doc)
+    norm = norms(doc) if norm is None else norm
     strings = doc.vocab.strings
     capital = [_capitals(strings[key]) for key in doc.to_array(SHAPE).tolist()]
     at, size = 0, len(norm)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from spacy.attrs import IS_TITLE, LENGTH, NORM, SPACY  # type: ignore[import-not-found]  # compiled, without types
+from spacy.attrs import IS_TITLE, LENGTH, NORM, ORTH, SPACY  # type: ignore[import-not-found]  # compiled, without types
 from spacy.tokens import Doc
 
 Ints = npt.NDArray[np.int64]
@@ -28,6 +28,13 @@ def _tables() -> dict[str, Any]:
 def words(name: str) -> tuple[Any, ...]:
     """One list of `words.json`: its words, as `Token.norm_` gives them, or its groups of words."""
     return tuple(_tables()[name]["words"])
+
+
+def text_of(doc: Doc) -> str:
+    """The doc's text; `doc.text` makes a Token object for each token."""
+    strings = doc.vocab.strings
+    keys, spaces = doc.to_array([ORTH, SPACY]).T.tolist()
+    return "".join([strings[key] + " " if space else strings[key] for key, space in zip(keys, spaces, strict=True)])
 
 
 def norms(doc: Doc) -> list[str]:
