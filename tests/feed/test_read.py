@@ -129,6 +129,28 @@ def test_one_bad_entry_never_stops_a_feed(site, article_page, rss, read, bomb):
     assert all(item.place and item.reason and "\n" not in item.reason for item in missing)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_page_of_too_many_elements_holds_nobody_up(site, read, encoding):
+    page = "<html><body><article><p>" + "a<br>" * 400_000 + "</p></article></body></html>"
+    site.serve("/a.html", page.encode(encoding))
+    begun = time.monotonic()
+    _, (missing,) = read(f"page:{site.url('/a.html')}")
+    assert missing.code == "C155"
+    assert time.monotonic() - begun < 3
+
+
+def test_long_scripts_are_left_out_and_short_metadata_is_read(site, article_page, read):
+    """300 KB of authors in JSON-LD would keep trafilatura busy for over a minute."""
+    fields = '{"@type":"NewsArticle","datePublished":"2023-05-06T07:08:09+07:00"}'
+    day = f'<script type="application/ld+json">{fields}</script>'
+    long = '<script type="application/ld+json">' + '"author":"a",' * 25_000 + "</script>"
+    site.serve("/a.html", article_page(1, head=day + long + "<script>" + "x" * 100_000 + "</script>"))
+    begun = time.monotonic()
+    (item,), missing = read(f"page:{site.url('/a.html')}")
+    assert (item.article.published, missing) == (date(2023, 5, 6), [])
+    assert time.monotonic() - begun < 3
+
+
 def test_links_to_the_inside_are_refused(site, rss, read, monkeypatch):
     from chitieu.feed import network
 

@@ -13,13 +13,13 @@ from typing import IO, cast
 from chitieu.article import Article
 from chitieu.errors import ArticleError
 from chitieu.feed.failure import SourceError
-from chitieu.feed.pages import vietnamese
+from chitieu.feed.pages import extract_page, vietnamese
 from chitieu.feed.records import packed, read_lines, read_parquet, read_warc
 from chitieu.feed.source import SAMPLE, kind_of_content, kind_of_path
 from chitieu.feed.unpacking import too_large
 from chitieu.feed.url import try_canonical
 from chitieu.reading.encoding import decode, unicode_encoding
-from chitieu.reading.html import MAX_HTML, read_html
+from chitieu.reading.html import MAX_HTML
 from chitieu.reading.json_files import read_json, read_jsonl
 from chitieu.reading.records import MAX_TEXT, check_text, id_of
 
@@ -129,7 +129,7 @@ def read_stream(stream: IO[bytes], kind: str) -> Generator[Given, None, None]:
         if len(data) > 2 * MAX_TEXT:
             raise too_large(2 * MAX_TEXT, _STANDARD_INPUT)
         if kind == "html":
-            yield "-", _STANDARD_INPUT, vietnamese(read_html(data, Path("standard-input")))
+            yield "-", _STANDARD_INPUT, vietnamese(extract_page(data, Path("standard-input")))
             return
         text = decode(data, _STANDARD_INPUT).text
         check_text(text, _STANDARD_INPUT)
@@ -179,7 +179,7 @@ def _single(path: Path, kind: str) -> Article:
     with _open(path) as stream:
         data = packed(stream).read((MAX_HTML if kind == "html" else 2 * MAX_TEXT) + 1)
     if kind == "html":
-        return vietnamese(read_html(data, path))
+        return vietnamese(extract_page(data, path))
     if len(data) > 2 * MAX_TEXT:
         raise too_large(2 * MAX_TEXT, str(path))
     text = decode(data, str(path)).text
