@@ -13,13 +13,13 @@ STUB = Path(__file__).parents[1] / "feed" / "store" / "stub"
 
 
 @pytest.fixture
-def tag(run, tmp_path, monkeypatch):
+def tag(run, tmp_path_factory, monkeypatch):
     """Run `chitieu tag` with a stand-in for the model."""
     monkeypatch.syspath_prepend(str(STUB))
     monkeypatch.setattr(command, "LOADER", "stub_tagger:load")
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "meta.json").write_text("{}", encoding="utf-8")
-    return lambda *arguments: run("tag", *arguments, "--model", "model")
+    model = tmp_path_factory.mktemp("model")
+    (model / "meta.json").write_text("{}", encoding="utf-8")
+    return lambda *arguments: run("tag", "--model", model, *arguments)
 
 
 def write(path: Path, *texts: str) -> str:
@@ -39,7 +39,7 @@ def test_everything_tagged(tag, run, tmp_path):
     assert summary["seconds"] > 0
     assert all(summary["run"] in line for line in result.error_lines)
     assert {path.name for path in tmp_path.iterdir()} == {
-        *("a.jsonl", "model", "facts.db", "facts.db-lock", "facts.metadata.json")
+        *("a.jsonl", "facts.db", "facts.db-lock", "facts.metadata.yaml")
     }
     listed = run("runs")
     assert listed.code == 0
@@ -59,6 +59,14 @@ def test_some_failed(tag, run, tmp_path):
     assert run("runs", "--last", "1").out.splitlines()[1].split()[-2] == "2"
 
 
+def test_a_folder_that_holds_the_database_is_read_again_without_error(tag, tmp_path):
+    write(tmp_path / "a.jsonl", "Có 3 xã")
+    assert tag("a.jsonl").code == 0
+    again = tag(".", "--json")
+    assert again.code == 0, again.err
+    assert json.loads(again.out)["unchanged"] == 1
+
+
 def test_quiet(tag, tmp_path):
     result = tag(write(tmp_path / "a.jsonl", "Có 3 xã"), "--quiet")
     assert (result.code, result.out, result.err) == (0, "", "")
@@ -69,6 +77,8 @@ def test_quiet(tag, tmp_path):
     [
         (("--to", "facts.txt"), "C403"),
         (("--to", "missing/facts.db"), "C434"),
+        (("--to", "a.jsonl"), "C404"),
+        ((".", "--to", "facts.jsonl"), "C404"),
         (("--to", "mysql://u:geheim@h/d"), "C430"),
         (("--workers", "0"), "--workers"),
         (("--min-confidence", "2"), "--min-confidence"),
@@ -78,11 +88,7 @@ def test_quiet(tag, tmp_path):
 )
 def test_usage_errors(tag, tmp_path, arguments, says):
     name = write(tmp_path / "a.jsonl", "Có 3 xã")
-    result = tag(name, *arguments) if "--model" not in arguments else None
-    if result is None:
-        (tmp_path / "model" / "meta.json").unlink()
-        (tmp_path / "model").rmdir()
-        result = tag(name)
+    result = tag(name, *arguments)
     assert result.code == 2
     assert says in result.err
     assert "geheim" not in result.err

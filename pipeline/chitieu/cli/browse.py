@@ -28,7 +28,7 @@ def browse_cli(
     """Look into a database of facts with Datasette: tables, search, and ready questions.
 
     Needs the extra `browse`: pip install 'chitieu[browse]'. Titles, descriptions and questions stand in
-    facts.metadata.json beside the database, which is yours to edit.
+    facts.metadata.yaml beside the database, which is yours to edit.
 
     \b
     Examples:

@@ -16,7 +16,7 @@ import typer
 
 from chitieu.cli.console import estimated_articles, one_line, print_error
 from chitieu.cli.options import Model
-from chitieu.errors import ChitieuError, StoppedError
+from chitieu.errors import ChitieuError, OutputError, StoppedError
 
 if TYPE_CHECKING:
     from chitieu.feed.outcome import Failure
@@ -126,6 +126,7 @@ def tag(
     from chitieu.pipeline import default_model
 
     sources = parse_sources(order.sources)
+    _refuse_own_output([source.location for source in sources], order.to)
     folder = order.model or default_model()
     reader = Reader(model_digest(folder), order.min_confidence)
     with ExitStack() as stack:
@@ -158,6 +159,22 @@ def tag(
             from chitieu.feed.browsing import write_metadata
 
             write_metadata(Path(order.to))
+
+
+def _refuse_own_output(locations: Sequence[str], to: str) -> None:
+    """Refuse a file of facts that would be read as articles, now or by the next run.
+
+    Raises:
+        OutputError: C404.
+    """
+    target = Path(to).resolve()
+    if "://" in to or target.suffix.lower() not in (".jsonl", ".parquet"):
+        return
+    for location in locations:
+        path = Path(location).resolve()
+        if "://" not in location and (path == target or (path.is_dir() and path in target.parents)):
+            reason = "is a source" if path == target else f"lies in the source {location}, and would be read from there"
+            raise OutputError("C404", reason, place=to, remedy="write to another folder")
 
 
 def tag_cli(

@@ -15,8 +15,11 @@ LOOPBACK = "127.0.0.1"
 
 
 def metadata_path(database: Path) -> Path:
-    """Where the metadata of a database stands: `facts.db` has `facts.metadata.json` beside it."""
-    return database.with_name(f"{database.stem}.metadata.json")
+    """Where the metadata of a database stands: `facts.db` has `facts.metadata.yaml` beside it.
+
+    It is JSON, which is YAML too; under that name, a folder of articles can hold it without its being read as one.
+    """
+    return database.with_name(f"{database.stem}.metadata.yaml")
 
 
 def write_metadata(database: Path) -> Path:

@@ -150,8 +150,15 @@ class Crew:
     def _hire(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=serve, args=(theirs, self._settings), name="chitieu-worker", daemon=True)
-        with _one_thread_each():
-            process.start()
+        try:
+            with _one_thread_each():
+                process.start()
+        except OSError as failure:
+            raise StoppedError(
+                "C437",
+                f"no further process can be started: {failure.strerror or failure}",
+                remedy="make room in memory, or try fewer --workers",
+            ) from failure
         theirs.close()  # else its end would stay open, and its death unheard
         return _Worker(process, ours)
 
