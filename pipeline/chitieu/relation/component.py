@@ -91,20 +91,24 @@ class RelationExtractor(TrainablePipe):  # type: ignore[misc]  # spaCy ships no 
         register_extensions()
 
     def predict(self, docs: Iterable[Doc]) -> list[tuple[tuple[Links, ...], Times]]:
-        """Links of each doc, and what its time expressions read as."""
+        """Links of each doc, and what the time expressions read as of a doc that has any."""
         docs = list(docs)
-        inputs = [read_inputs(doc, doc_spans(doc), doc._.published, doc._.title) for doc in docs]
-        filled = [index for index, item in enumerate(inputs) if item.mentions.values]
-        links: list[tuple[Links, ...]] = [()] * len(docs)
+        found: list[tuple[tuple[Links, ...], Times]] = [((), Times({}, None))] * len(docs)
+        filled, inputs = [], []
+        for index, doc in enumerate(docs):
+            spans = doc_spans(doc)
+            # where no figure stands there is nothing to link or to date
+            if any(span.label is Label.VALUE for span in spans):
+                item = read_inputs(doc, spans, doc._.published, doc._.title)
+                if item.mentions.values:
+                    filled.append(index)
+                    inputs.append(item)
         if filled:
-            (batch, scores) = self.model.predict(
-                ([docs[index] for index in filled], [inputs[index] for index in filled])
-            )
-            found = decode([inputs[index] for index in filled], batch, scores)
-            for index, item in zip(filled, found, strict=True):
-                links[index] = item
-        times = [Times({year.offsets: year.period for year in item.mentions.years}, item.present) for item in inputs]
-        return list(zip(links, times, strict=True))
+            (batch, scores) = self.model.predict(([docs[index] for index in filled], inputs))
+            for index, item, links in zip(filled, inputs, decode(inputs, batch, scores), strict=True):
+                periods = {year.offsets: year.period for year in item.mentions.years}
+                found[index] = (links, Times(periods, item.present))
+        return found
 
     def set_annotations(self, docs: Iterable[Doc], found: Sequence[tuple[tuple[Links, ...], Times]]) -> None:
         """Keep the links and times on the docs."""

@@ -33,6 +33,10 @@ def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> l
     chosen: dict[Role, list[Any]] = {}
     confidence = np.ones(len(values), dtype=np.float32)
     for index, (pool, part) in enumerate(zip(POOLS, batch.pools, strict=True)):
+        candidates: list[Mention] = []
+        if pool.name != WORDS:
+            candidates = [mention for item in inputs for mention in pool_mentions(item.mentions, pool)]
+        answers = _answers(candidates)
         for column, role in enumerate(pool.roles):
             links, none = scores.links[1][index][:, column], scores.none[1][index][:, column]
             if pool.name == WORDS:
@@ -42,9 +46,8 @@ def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> l
                 else:
                     chosen[role] = _cues(part, sigmoid(links), offsets, len(values))
             else:
-                candidates = [mention for item in inputs for mention in pool_mentions(item.mentions, pool)]
                 chances, nothing = softmax_by_value(part.left, links, none)
-                chosen[role], chance = _best(part, chances, nothing, candidates)
+                chosen[role], chance = _best(part, chances, nothing, candidates, answers)
             if role in {Role.METRIC, Role.YEAR}:
                 confidence *= chance
     attributes, chance = _attributes(scores.heads[1])
@@ -113,52 +116,67 @@ def _least(chance: Floats, *, measures: bool) -> float:
 def _cues(part: PoolInputs, chances: Floats, offsets: Ints, count: int) -> list[Offsets | None]:
     """The cue of each value: the likeliest run of words that are more likely in than out, or none."""
     ends = np.searchsorted(part.left, np.arange(count + 1))
-    cues: list[Offsets | None] = []
-    for row in range(count):
+    cues: list[Offsets | None] = [None] * count
+    for row in np.unique(part.left[chances >= _IN]).tolist():
         words, chance = part.right[ends[row] : ends[row + 1]], chances[ends[row] : ends[row + 1]]
-        best = max(_runs(words, chance, _IN), key=lambda run: float(chance[run].max()), default=None)
-        cues.append(None if best is None else (int(offsets[words[best[0]], 0]), int(offsets[words[best[-1]], 1])))
+        best = max(_runs(words, chance, _IN), key=lambda run: float(chance[run].max()))
+        cues[row] = (int(offsets[words[best[0]], 0]), int(offsets[words[best[-1]], 1]))
     return cues
 
 
 def _runs(words: Ints, chance: Floats, least: float) -> list[Ints]:
     """Indices of the words that stand together, run by run."""
     runs: list[list[int]] = []
-    for index in np.flatnonzero(chance >= least):
+    likely = np.flatnonzero(chance >= least).tolist()
+    for index in likely:
         if runs:
             last = runs[-1][-1]
-            gap = chance[last + 1 : index]
+            gap = index - last - 1
             # words that were not weighed are signs, or a value; two of them are too many to be one comma
-            unweighed = words[index] - words[last] - 1 - len(gap)
-            if unweighed <= 1 and len(gap) <= 1 and (gap >= _HALF).all():
+            unweighed = words[index] - words[last] - 1 - gap
+            if unweighed <= 1 and gap <= 1 and (not gap or chance[last + 1] >= _HALF):
                 runs[-1].extend(range(last + 1, index + 1))
                 continue
-        runs.append([int(index)])
+        runs.append([index])
     return [np.array(run, dtype=np.int64) for run in runs]
 
 
 def _best(
-    part: PoolInputs, chances: Floats, none: Floats, candidates: Sequence[Mention]
+    part: PoolInputs, chances: Floats, none: Floats, candidates: Sequence[Mention], answers: Ints
 ) -> tuple[list[Offsets | None], Floats]:
     """The likeliest answer of each value, or none, with its chance.
 
     Mentions that say the same (one name, one period) are one answer and share its chance; the likeliest is taken.
+
+    Args:
+        part: the pool.
+        chances: of each pair, shape (pairs,).
+        none: chance that no candidate is right, shape (values,).
+        candidates: of the pool.
+        answers: number of what each candidate says, shape (candidates,).
     """
-    ends = np.searchsorted(part.left, np.arange(len(none) + 1))
     best: list[Offsets | None] = [None] * len(none)
     confidence = none.copy()
-    for row in range(len(none)):
-        answers: dict[object, float] = {}
-        likeliest: dict[object, tuple[float, Offsets]] = {}
-        for index in range(ends[row], ends[row + 1]):
-            mention, chance = candidates[part.right[index]], float(chances[index])
-            answer = said(mention)
-            answers[answer] = answers.get(answer, 0.0) + chance
-            likeliest[answer] = max(likeliest.get(answer, (-1.0, (0, 0))), (chance, mention.offsets))
-        answer = max(answers, key=answers.__getitem__, default=None)
-        if answer is not None and answers[answer] > confidence[row]:
-            best[row], confidence[row] = likeliest[answer][1], answers[answer]
+    if not len(part.left):
+        return best, confidence
+    keys = part.left * (int(answers.max()) + 1) + answers[part.right]
+    _, first, group = np.unique(keys, return_index=True, return_inverse=True)
+    total = np.bincount(group, weights=chances)
+    value = part.left[first]
+    # of answers that are equally likely, the one whose mention stands first; of its mentions, the one that stands last
+    by_value = np.lexsort((first, -total, value))
+    leads = by_value[np.flatnonzero(np.diff(value[by_value], prepend=-1))]
+    likeliest = np.lexsort((part.right, chances, group))
+    mention = part.right[likeliest[np.flatnonzero(np.diff(group[likeliest], append=len(first)))]]
+    for answer in leads[total[leads].astype(np.float32) > none[value[leads]]].tolist():
+        best[value[answer]], confidence[value[answer]] = candidates[mention[answer]].offsets, total[answer]
     return best, confidence
+
+
+def _answers(candidates: Sequence[Mention]) -> Ints:
+    """A number for each mention, the same for those that say the same, shape (mentions,)."""
+    numbers: dict[object, int] = {}
+    return np.array([numbers.setdefault(said(mention), len(numbers)) for mention in candidates], dtype=np.int64)
 
 
 def _attributes(heads: Floats) -> tuple[list[dict[str, Any]], Floats]:

@@ -345,18 +345,16 @@ class _Passes:
     def _likely_cue(self, inputs: PoolInputs, chances: Floats) -> Floats:
         """Mean token vector of the likely cue of each value, and how likely it is; no gradient flows."""
         out = np.zeros((len(self.batch.tokens), self.width + 1), dtype=np.float32)
-        np.add.at(out[:, : self.width], inputs.left, self.tokens[inputs.right] * chances[:, None])
-        np.add.at(out[:, self.width], inputs.left, chances)
+        out[:, : self.width] = _sums(inputs.left, self.tokens[inputs.right] * chances[:, None], len(out))
+        out[:, self.width] = _sums(inputs.left, chances[:, None], len(out))[:, 0]
         out[:, : self.width] /= np.maximum(out[:, self.width :], 1)
         return out
 
     def _likely_time(self, inputs: PoolInputs, links: Floats, none: Floats) -> Floats:
         """How likely the year of each value lies behind, in or ahead of the present; no gradient flows."""
         chances, none_chances = softmax_by_value(inputs.left, links, none)
-        out = np.zeros((len(none), 4), dtype=np.float32)
-        np.add.at(
-            out, inputs.left, np.eye(4, dtype=np.float32)[self.batch.years_ahead[inputs.right]] * chances[:, None]
-        )
+        ahead = np.eye(4, dtype=np.float32)[self.batch.years_ahead[inputs.right]]
+        out = _sums(inputs.left, ahead * chances[:, None], len(none))
         return np.concatenate([out, none_chances[:, None]], axis=1)
 
     def _most(self, inputs: PoolInputs, deep: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
@@ -406,6 +404,16 @@ class _Passes:
             return d_rows[:, d_rows.shape[1] - learned :]
 
         return heads, heads_again, back
+
+
+def _sums(left: Ints, rows: Floats, values: int) -> Floats:
+    """Sum of the rows of the pairs of each value, shape (values, columns); pairs are ordered by value."""
+    counts = np.bincount(left, minlength=values)
+    out = np.zeros((values, rows.shape[1]), dtype=np.float32)
+    filled = counts > 0
+    if filled.any():
+        out[filled] = np.add.reduceat(rows, (np.cumsum(counts) - counts)[filled], axis=0)
+    return out
 
 
 def _group_sums(group: Ints, rows: Floats) -> npt.NDArray[np.float64]:
