@@ -66,8 +66,10 @@ class EntityTagger(EntityRecognizer):  # type: ignore[misc]  # spaCy ships no ty
         plain = component.cfg.get("beam_width", 1) == 1 and model.attrs.get("has_upper") and lower is not None
         if not plain or not lower.has_dim("nF") or lower.get_dim("nF") != 3 or lower.get_dim("nP") < 2:
             return None
-        cfg = {name: value for name, value in component.cfg.items() if name in _SETTINGS}
-        return cls(component.vocab, model, component.name, component.moves, scorer=component.scorer, **cfg)
+        settings = {name: value for name, value in component.cfg.items() if name in _SETTINGS}
+        tagger = cls(component.vocab, model, component.name, component.moves, scorer=component.scorer, **settings)
+        tagger.cfg = component.cfg  # as it is stored: the constructor adds the moves
+        return tagger
 
     def predict(self, docs: Iterable[Doc]) -> Any:
         """The entities of each doc: first token, last token (exclusive) and label."""
