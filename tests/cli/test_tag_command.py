@@ -104,6 +104,19 @@ def test_a_password_is_never_said(tag, tmp_path):
     assert "geheim" not in result.err + result.out
 
 
+def test_no_log_holds_a_password(tag, tmp_path, monkeypatch):
+    """A run that begins and ends well, to a database that only seems to need one."""
+    from chitieu.feed import destination
+    from chitieu.feed.store import Store
+
+    monkeypatch.setattr(destination, "Store", lambda _: Store(str(tmp_path / "f.db")))
+    name = write(tmp_path / "a.jsonl", "Có 3 xã")
+    result = tag(name, "--to", "postgresql://u:geheim@host/d", "--json")
+    assert result.code == 0
+    assert "postgresql" in result.err
+    assert "geheim" not in result.err + result.out
+
+
 def test_a_run_that_had_to_stop(tag, tmp_path, monkeypatch):
     from chitieu.errors import StoppedError
     from chitieu.feed.store import Store

@@ -135,7 +135,8 @@ def tag(
         crew = Crew(order.workers, WorkerSettings(str(folder), LOADER, order.patience), say)
         stack.enter_context(crew)
         tally.run = store.begin(Terms(reader, str(folder), list(order.sources), order.workers))
-        say(f"begins: {len(sources)} sources, {order.workers} workers, model {reader.model_digest[:12]}, to {order.to}")
+        by = f"{order.workers} workers, model {reader.model_digest[:12]}"
+        say(f"begins: {len(sources)} sources, {by}, to {_without_password(order.to)}")
         memory = StoreMemory(store, reader)
 
         def items() -> Iterator[Any]:
@@ -274,7 +275,7 @@ def _tell_end(tally: Tally, to: str, as_json: bool, quiet: bool) -> None:
             tally.run,
             f"{tally.state} after {tally.seconds:,.1f} s: {counts['articles']:,} articles tagged "
             f"({rate:,.1f} a second), {counts['facts']:,} facts, {counts['unchanged']:,} unchanged, "
-            f"{counts['copies']:,} copies, {counts['errors']:,} errors; {to}",
+            f"{counts['copies']:,} copies, {counts['errors']:,} errors; {_without_password(to)}",
         )
     if as_json and tally.run is not None:
         sys.stdout.write(json.dumps({**tally.summary(), "to": _without_password(to)}, ensure_ascii=False) + "\n")
