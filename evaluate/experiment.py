@@ -137,9 +137,10 @@ def score(nlp: Any) -> dict[str, Any]:
 
     sets: dict[str, Any] = {}
     articles, seconds = 0, 0.0
-    for name, paths, partial in default_sets(ROOT):
-        gold = read_gold(paths)
-        sets[name] = sheet(evaluate(nlp, gold, name, partial=partial).to_dict())
+    for held_out in default_sets(ROOT):
+        gold = read_gold(held_out.paths)
+        report = evaluate(nlp, gold, held_out.name, partial=held_out.partial)
+        sets[held_out.name] = sheet(report.to_dict())
         start = time.perf_counter()
         list(nlp.pipe(article.article.text for article in gold))
         articles, seconds = articles + len(gold), seconds + time.perf_counter() - start
@@ -157,7 +158,7 @@ def sheet(report: dict[str, Any]) -> dict[str, Any]:
     return {
         "facts": of("facts", "core", "gold"),
         **{name: [of("facts", name, "f1"), *(of("facts", name, "interval") or ())] for name in SCORES},
-        "fields": {name: measure["model"].get("precision") for name, measure in _with_model(sections, "fields")},
+        "fields": {name: measure["model"].get("share") for name, measure in _with_model(sections, "fields")},
         "spans": {name: measure["model"].get("f1") for name, measure in _with_model(sections, "spans")},
         "links on gold spans": {name: measure["model"].get("f1") for name, measure in _with_model(sections, roles)},
     }
