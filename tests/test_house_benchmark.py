@@ -22,13 +22,28 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 def test_it_measures_a_model(trained, tiny_corpus, tmp_path):
     out = tmp_path / "numbers.json"
     options = ("--articles", 3, "--repeats", 1, "--memory", 20)
-    done = run("--model", trained.folder, "--data", tiny_corpus, *options, "--output", out)
+    plot = tmp_path / "plot.svg"
+    lengths = ("--lengths", 1, 2)
+    done = run("--model", trained.folder, "--data", tiny_corpus, *options, *lengths, "--output", out, "--plot", plot)
     assert done.returncode == 0, done.stderr
-    for row in ("word_tokenize", "tokenizer cost", "pipeline speed", "time in chitieu_relation", "peak memory"):
+    for row in (
+        "word_tokenize",
+        "2 workers",
+        "underthesea.ner",
+        "pipeline speed",
+        "time in chitieu_relation",
+        "a KB of 2",
+    ):
         assert row in done.stdout
+    assert "<svg" in plot.read_text(encoding="utf-8")
     found = json.loads(out.read_text(encoding="utf-8"))
     assert found["articles"] == 3
-    assert found["pipeline_speed"] > 0
+    assert found["pipeline_speed"] == found["speeds"]["pipeline"] > 0
+    assert found["speeds"]["word_tokenize"] == 1
+    assert found["two_workers"] > 0
+    assert min(found["over_ner"].values()) > 0
+    assert found["megabytes_worker"] > 20
+    assert all(each["milliseconds"] > 0 for each in found["lengths"].values())
     assert found["tokenizer_cost"] > 0
     assert sum(found["component_share"].values()) == pytest.approx(1)
     assert found["memory"]["articles"] == 20
