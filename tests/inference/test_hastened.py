@@ -138,3 +138,14 @@ def test_a_hastened_pipeline_learns_on():
     (theirs,) = component.model._func.usual(component.model, [doc], False)[0]
     assert abs(ours - before).max() > 1e-4
     np.testing.assert_allclose(ours, theirs, atol=3e-5)
+
+
+def test_an_article_alone_is_told_the_same_whatever_came_before():
+    """What is kept of words must not hang on the words that they were met with: a resumed run says the same."""
+    found = []
+    for texts in (TEXTS[:6], TEXTS[5::-1]):
+        fast = chitieu.load(MODEL)
+        vectors = [fast.get_pipe("tok2vec").predict([fast.make_doc(text)])[0] for text in texts]
+        found.append(vectors)
+    for ours, theirs in zip(found[0], reversed(found[1]), strict=True):
+        assert np.array_equal(ours, theirs)

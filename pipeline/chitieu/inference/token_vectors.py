@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from spacy.attrs import ORTH  # type: ignore[import-not-found]  # compiled, without types
 from spacy.tokens import Doc
+from spacy.vectors import Mode  # type: ignore[import-not-found]  # compiled, without types
+from spacy.vocab import Vocab
 from thinc.api import Model, NumpyOps
 
 Floats = npt.NDArray[np.float32]
@@ -52,11 +54,12 @@ def hasten_token_vectors(model: Model[list[Doc], list[Floats]]) -> bool:
     if not isinstance(model.ops, NumpyOps) or len(model.layers) != 2:
         return False
     embed, encode = model.layers
-    leaves = {node.name for node in embed.walk() if not node.layers}
+    leaves = [node.name for node in embed.walk() if not node.layers]
     blocks = [node for node in encode.walk() if node.name == _ENCODER]
     if (
-        not leaves <= _OF_THE_WORD
+        not _OF_THE_WORD.issuperset(leaves)
         or "extract_features" not in leaves
+        or leaves.count("maxout") != 1
         or encode.name != f"with_array({'>>'.join([_ENCODER] * len(blocks))})"
         or any(node.attrs["window_size"] != 1 for node in encode.walk() if node.name == "expand_window")
     ):
@@ -73,7 +76,7 @@ class _Hastened:
         self.columns = next(node for node in embed.walk() if node.name == "extract_features").attrs["columns"]
         self.depth = len(blocks)
         self.seen: tuple[float, ...] = ()
-        self.words = _Words(len(self.columns))
+        self.words = _Words(_Embedding(embed), self.columns)
         self.layers: list[_Layer] = []
 
     def __call__(self, model: Model[Any, Any], X: Any, is_train: bool) -> Any:  # noqa: N803 - thinc's protocol
@@ -81,7 +84,7 @@ class _Hastened:
         if is_train or not docs or not all(len(doc) for doc in docs):
             return self.usual(model, X, is_train)
         self._look_at(model)
-        embedded = self.words.embed(docs, self.columns, model.layers[0])
+        embedded = self.words.embed(docs)
         if embedded is None:
             return self.usual(model, X, is_train)
         vectors = _encode(embedded, [len(doc) for doc in docs], self.layers)
@@ -95,7 +98,7 @@ class _Hastened:
         seen = tuple(float(array.sum()) for array in arrays)
         if seen != self.seen:
             self.seen = seen
-            self.words = _Words(len(self.columns))
+            self.words = _Words(_Embedding(model.layers[0]), self.columns)
             blocks = (node for node in model.layers[1].walk() if node.name == _ENCODER)
             self.layers = [_read_layer({node.name: node for node in block.walk()}) for block in blocks]
 
@@ -119,46 +122,84 @@ def _read_layer(nodes: dict[str, Model[Any, Any]]) -> _Layer:
     )
 
 
+class _Embedding:
+    """From what is asked of a word to its vector.
+
+    Each word is computed once, along with whichever others were new. Sums of floats depend on the company, as matrices
+    are cut into tiles; so they are made in double precision, and what is rounded from them does not.
+    """
+
+    def __init__(self, model: Model[Any, Any]) -> None:
+        nodes = list(model.walk())
+        self.tables = [node for node in nodes if node.name == "hashembed"]
+        static = [node.get_param("W") for node in nodes if node.name == "static_vectors"]
+        self.static = None if not static else np.asarray(static[0], dtype=np.float64).T
+        layer = _read_layer({node.name: node for node in nodes})
+        self.layer = [np.asarray(array, dtype=np.float64) for array in layer]
+
+    def __call__(self, words: Keys, attributes: Keys, vocab: Vocab) -> Floats:
+        """Vectors of words, shape (words, width), given their keys and their attributes, shape (words, columns)."""
+        parts = [table.predict(attributes[:, table.attrs["column"]]) for table in self.tables]
+        if self.static is not None:
+            rows = vocab.vectors.find(keys=words)
+            vectors = vocab.vectors.data[rows].astype(np.float64)
+            vectors[rows < 0] = 0
+            parts.append(vectors @ self.static)
+        weights, bias, scale, shift = self.layer
+        units = np.concatenate(parts, axis=1) @ weights + bias
+        best = units.reshape(len(units), -1, len(scale)).max(axis=1)
+        best -= best.mean(axis=1, keepdims=True)
+        best /= np.sqrt((best**2).mean(axis=1, keepdims=True) + 1e-8)
+        vectors_of_words: Floats = (best * scale + shift).astype(np.float32)
+        return vectors_of_words
+
+
 class _Words:
     """The embeddings of the words met so far."""
 
-    def __init__(self, columns: int) -> None:
+    def __init__(self, embedding: _Embedding, columns: Sequence[str]) -> None:
+        self.embedding = embedding
+        self.columns = list(columns)
         self.rows: dict[int, int] = {}
-        self.vocab: Any = None
-        self.attributes: Keys = np.zeros((0, columns), dtype=np.uint64)
+        self.vocab: Vocab | None = None
+        self.attributes: Keys = np.zeros((0, len(self.columns)), dtype=np.uint64)
         self.vectors: Floats = np.zeros((0, 0), dtype=np.float32)
 
-    def embed(self, docs: Sequence[Doc], columns: list[str], model: Model[Any, Any]) -> Floats | None:
+    def embed(self, docs: Sequence[Doc]) -> Floats | None:
         """Embeddings of all tokens of all docs, shape (tokens, width).
 
-        None where a token has attributes of its own, other than those of its word.
+        None where a token has attributes of its own, other than those of its word, or where the vectors of words are
+        not kept by word.
         """
-        keys: Keys = np.concatenate([doc.to_array([ORTH, *columns]) for doc in docs])
+        vocab = docs[0].vocab
+        if self.embedding.static is not None and vocab.vectors.mode != Mode.default:
+            return None
+        keys: Keys = np.concatenate([doc.to_array([ORTH, *self.columns]) for doc in docs])
         words, of_token = np.unique(keys[:, 0], return_inverse=True)
         found = words.tolist()
         missing = [word for word in found if word not in self.rows]
-        if docs[0].vocab is not self.vocab or len(self.rows) + len(missing) > _MOST_WORDS:
+        if vocab is not self.vocab or len(self.rows) + len(missing) > _MOST_WORDS:
             self.rows, missing = {}, found
-            self.vocab = docs[0].vocab
+            self.vocab = vocab
         if missing:
-            self._learn(missing, columns, model)
+            self._learn(missing, vocab)
         rows = np.array([self.rows[word] for word in found])[of_token]
         if (self.attributes[rows] != keys[:, 1:]).any():
             return None
         vectors: Floats = self.vectors[rows]
         return vectors
 
-    def _learn(self, words: list[int], columns: list[str], model: Model[Any, Any]) -> None:
-        strings = self.vocab.strings
-        doc = Doc(self.vocab, words=[strings[word] for word in words])
-        (vectors,) = model.predict([doc])
+    def _learn(self, words: list[int], vocab: Vocab) -> None:
+        doc = Doc(vocab, words=[vocab.strings[word] for word in words])
+        keys: Keys = doc.to_array([ORTH, *self.columns]).astype(np.uint64)
+        vectors = self.embedding(keys[:, 0], keys[:, 1:], vocab)
         start = len(self.rows)
         if start + len(words) > len(self.vectors):
             size = max(2 * len(self.vectors), start + len(words), 1_024)
             self.vectors = _grown(self.vectors, start, (size, vectors.shape[1]))
-            self.attributes = _grown(self.attributes, start, (size, len(columns)))
+            self.attributes = _grown(self.attributes, start, (size, len(self.columns)))
         self.vectors[start : start + len(words)] = vectors
-        self.attributes[start : start + len(words)] = doc.to_array([ORTH, *columns])[:, 1:]
+        self.attributes[start : start + len(words)] = keys[:, 1:]
         self.rows.update(zip(words, range(start, start + len(words)), strict=True))
 
 
