@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import date
 from pathlib import Path
 
@@ -69,6 +70,26 @@ def test_control_characters_do_not_stop_the_parser():
 def test_deep_pages_are_refused_not_crashed():
     with pytest.raises(ArticleError, match="C115"):
         read_html(("<div>" * 20_000 + "x").encode(), Path("a.html"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("body", ["<p>" * 200_000 + "a", "<p>" + "a<br>" * 400_000])
+def test_a_page_of_too_many_elements_is_refused(body, encoding):
+    """The extractor's time may grow with the square of their number, in `chitieu extract` as in `chitieu tag`."""
+    begun = time.monotonic()
+    with pytest.raises(ArticleError, match="C155"):
+        read_html(page(body).encode(encoding), Path("a.html"))
+    assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_long_scripts_are_left_out(encoding):
+    """Metadata in JSON are searched in time that grows with their square: half a megabyte takes over 40 s."""
+    script = '<script type="application/ld+json">' + '"author":"a",' * 40_000 + "</script>"
+    data = f"<html><body><article><p>{BODY}</p></article>{script}</body></html>".encode(encoding)
+    begun = time.monotonic()
+    assert BODY in read_html(data, Path("a.html")).text
+    assert time.monotonic() - begun < 10
 
 
 def test_nothing_is_logged_on_standard_error(capsys):

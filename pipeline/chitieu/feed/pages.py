@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 import threading
 from dataclasses import replace
 from datetime import date
@@ -13,20 +12,12 @@ from chitieu.article import Article
 from chitieu.errors import ArticleError
 from chitieu.feed.entry import Entry
 from chitieu.feed.failure import SourceError
-from chitieu.reading.encoding import decode, unicode_encoding
-from chitieu.reading.html import MAX_HTML, read_html
+from chitieu.reading.html import read_html
 from chitieu.reading.language import language_notice
 
 MEDIA_TYPES = ("text/html", "application/xhtml+xml", "application/octet-stream", "application/vnd.wap.xhtml+xml")
 ACCEPT = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"
 _NO_ARTICLE = "C115"
-MOST_TAGS = 30_000
-"""A news page has one to five thousand elements. trafilatura's time grows with their square on some pages: this many
-open paragraphs take 2 seconds, ten times as many 3 minutes, in which all other sources would wait."""
-
-_MOST_SCRIPT = 30_000  # bytes of scripts; the metadata in them (JSON-LD) are searched by patterns of square time
-_SCRIPT = re.compile(rb"<script\b[^>]{0,500}>.*?(?:</script|\Z)", re.DOTALL | re.IGNORECASE)
-_TAG = re.compile(rb"<[A-Za-z]")
 _BEGINNING = 1_000  # characters
 _TELLING = 50  # words
 _WHOLE = 150  # words; what a feed carries of an article is a teaser below that
@@ -43,31 +34,10 @@ def extract_page(data: bytes, path: Path = Path("page")) -> Article:
         path: its file, whose stem is the article's id.
 
     Raises:
-        ArticleError: as `read_html`, and C155 for a page of more elements than can be read in reasonable time.
+        ArticleError: as `read_html`.
     """
-    if len(data) <= MAX_HTML and unicode_encoding(data[:4_096]) != "utf-8":
-        data = decode(data, str(path)).text.encode("utf-8", errors="replace")  # so that tags can be told
-    data = _without_long_scripts(data)
-    tags = sum(1 for _ in _TAG.finditer(data))
-    if tags > MOST_TAGS:
-        raise SourceError(
-            "C155", f"has {tags:,} elements, over the limit of {MOST_TAGS:,}", remedy="save the article's text as .txt"
-        )
     with _ONE_AT_A_TIME:
         return read_html(data, path)
-
-
-def _without_long_scripts(data: bytes) -> bytes:
-    left = _MOST_SCRIPT
-
-    def kept(script: re.Match[bytes]) -> bytes:
-        nonlocal left
-        if b"+json" not in script.group()[:500].lower() or script.end() - script.start() > left:
-            return b"<script></script"
-        left -= script.end() - script.start()
-        return script.group()
-
-    return _SCRIPT.sub(kept, data)
 
 
 def article_of_page(page: Article | ArticleError, key: str, url: str | None, entry: Entry | None = None) -> Article:

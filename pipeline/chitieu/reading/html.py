@@ -16,6 +16,13 @@ from chitieu.reading.records import check_text, id_of
 MAX_HTML = 10 * 2**20
 """The largest page that is parsed, in bytes: lxml's tree takes many times that in memory."""
 
+MOST_TAGS = 30_000
+"""A news page has one to five thousand elements. trafilatura's time grows with their square on some pages: this many
+open paragraphs take 2 seconds, ten times as many 3 minutes, in which all other articles would wait."""
+
+_MOST_SCRIPT = 30_000  # characters of scripts; the metadata in them (JSON-LD) are searched by patterns of square time
+_SCRIPT = re.compile(r"<script\b[^>]{0,500}>.*?(?:</script|\Z)", re.DOTALL | re.IGNORECASE | re.ASCII)
+_TAG = re.compile(r"<[A-Za-z]")
 _DECLARED = re.compile(
     rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_:.\-]{2,40})""", re.IGNORECASE
 )
@@ -38,7 +45,8 @@ def read_html(data: bytes, path: Path, published: date | None = None) -> Article
         published: the date to take where the page gives none.
 
     Raises:
-        ArticleError: C104 to C107, or C115 where the page holds no article.
+        ArticleError: C104 to C107, C115 where the page holds no article, C155 where it has more elements than can be
+            read in reasonable time.
     """
     place = str(path)
     if len(data) > MAX_HTML:
@@ -51,6 +59,11 @@ def read_html(data: bytes, path: Path, published: date | None = None) -> Article
     declared = _DECLARED.search(data[:4_096])
     page = decode(data, place, declared.group(1).decode("ascii") if declared else None).text
     check_text(page, place)
+    page = _without_long_scripts(page)
+    tags = sum(1 for _ in _TAG.finditer(page))
+    if tags > MOST_TAGS:
+        message = f"has {tags:,} elements, over the limit of {MOST_TAGS:,}"
+        raise ArticleError("C155", message, place=place, remedy=_AS_TEXT)
     document = _extract(_NOT_HTML.sub(" ", page), place)
     text = document.get("text") if document else None
     if document is None or not isinstance(text, str) or not _has_sentence(text):
@@ -63,6 +76,20 @@ def read_html(data: bytes, path: Path, published: date | None = None) -> Article
         source=_line(document.get("sitename")),
         url=_line(document.get("url")),
     )
+
+
+def _without_long_scripts(page: str) -> str:
+    """The page with no scripts but short ones of metadata, together no longer than can be searched."""
+    left = _MOST_SCRIPT
+
+    def kept(script: re.Match[str]) -> str:
+        nonlocal left
+        if "+json" not in script.group()[:500].lower() or script.end() - script.start() > left:
+            return "<script></script"
+        left -= script.end() - script.start()
+        return script.group()
+
+    return _SCRIPT.sub(kept, page)
 
 
 def _extract(page: str, place: str) -> dict[str, Any] | None:
