@@ -139,7 +139,7 @@ def tag(nlp: Language, articles: Iterable[Article]) -> Iterator[Tagged]:
     for batch in _batches(part for article in articles for part in split_article(article)):
         with nlp.memory_zone() if len(nlp.vocab) > _KEPT_WORDS else nullcontext():
             docs = nlp.pipe([_make_doc(nlp, part) for part in batch], batch_size=len(batch))
-            read = [(list(_spans(doc, part.start)), doc._.facts) for part, doc in zip(batch, docs, strict=True)]
+            read = [(list(_spans(doc, part)), doc._.facts) for part, doc in zip(batch, docs, strict=True)]
         for part, (part_spans, part_facts) in zip(batch, read, strict=True):
             spans.extend(part_spans)
             facts.extend(shift(fact, part.start) for fact in part_facts)
@@ -173,6 +173,11 @@ class Part:
     start: int
     end: int
 
+    @property
+    def text(self) -> str:
+        """What is read."""
+        return self.article.text[self.start : self.end]
+
 
 def split_article(article: Article) -> list[Part]:
     """An article as the parts that are read at once; nearly always one."""
@@ -199,18 +204,18 @@ def _numerals(text: str, start: int, end: int) -> int:
 
 def _make_doc(nlp: Language, part: Part) -> Doc:
     article = part.article
-    doc = nlp.make_doc(article.text[part.start : part.end])
+    doc = nlp.make_doc(part.text)
     doc._.article_id = article.id
     doc._.published = article.published
     doc._.title = article.title
     return doc
 
 
-def _spans(doc: Doc, start: int) -> Iterator[Span]:
+def _spans(doc: Doc, part: Part) -> Iterator[Span]:
     from chitieu.relation.component import doc_spans
 
-    for span in doc_spans(doc):
-        yield Span(span.start + start, span.end + start, span.label)
+    for span in doc_spans(doc, part.text):
+        yield Span(span.start + part.start, span.end + part.start, span.label)
 
 
 def shift(fact: Fact, by: int) -> Fact:

@@ -17,6 +17,7 @@ from spacy.attrs import ENT_IOB, IS_SPACE, SENT_START  # type: ignore[import-not
 from spacy.pipeline import EntityRecognizer
 from spacy.tokens import Doc, Span
 from spacy.util import minibatch
+from thinc.api import NumpyOps
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -63,8 +64,15 @@ class EntityTagger(EntityRecognizer):  # type: ignore[misc]  # spaCy ships no ty
         """The faster form of a recogniser; None where its shape has none."""
         model = component.model
         lower = model.maybe_get_ref("lower")
-        plain = component.cfg.get("beam_width", 1) == 1 and model.attrs.get("has_upper") and lower is not None
-        if not plain or not lower.has_dim("nF") or lower.get_dim("nF") != 3 or lower.get_dim("nP") < 2:
+        greedy = component.cfg.get("beam_width", 1) == 1 and model.attrs.get("has_upper")
+        if (
+            not greedy
+            or lower is None
+            or not isinstance(model.ops, NumpyOps)
+            or not lower.has_dim("nF")
+            or lower.get_dim("nF") != 3
+            or lower.get_dim("nP") < 2
+        ):
             return None
         settings = {name: value for name, value in component.cfg.items() if name in _SETTINGS}
         tagger = cls(component.vocab, model, component.name, component.moves, scorer=component.scorer, **settings)

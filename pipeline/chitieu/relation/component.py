@@ -30,11 +30,17 @@ Floats = npt.NDArray[np.float32]
 LABELS = frozenset(label.value for label in Label)
 
 
-def doc_spans(doc: Doc) -> list[Span]:
-    """The doc's entities as spans, in text order, white space at their edges left out."""
+def doc_spans(doc: Doc, text: str | None = None) -> list[Span]:
+    """The doc's entities as spans, in text order, white space at their edges left out.
+
+    Args:
+        doc: with its entities.
+        text: the doc's, where it is at hand.
+    """
     spans = []
     entities = [ent for ent in doc.ents if ent.label_ in LABELS]
-    text = text_of(doc) if entities else ""
+    if text is None:
+        text = text_of(doc) if entities else ""
     for ent in entities:
         start, end = ent.start_char, ent.end_char
         while start < end and text[start].isspace():
@@ -96,10 +102,11 @@ class RelationExtractor(TrainablePipe):  # type: ignore[misc]  # spaCy ships no 
         found: list[tuple[tuple[Links, ...], Times]] = [((), Times({}, None))] * len(docs)
         filled, inputs = [], []
         for index, doc in enumerate(docs):
-            spans = doc_spans(doc)
+            text = text_of(doc)
+            spans = doc_spans(doc, text)
             # where no figure stands there is nothing to link or to date
             if any(span.label is Label.VALUE for span in spans):
-                item = read_inputs(doc, spans, doc._.published, doc._.title)
+                item = read_inputs(doc, spans, doc._.published, doc._.title, text=text)
                 if item.mentions.values:
                     filled.append(index)
                     inputs.append(item)

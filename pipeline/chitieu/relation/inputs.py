@@ -73,9 +73,16 @@ class DocInputs:
     years_ahead: Ints
 
 
-def read_inputs(doc: Doc, spans: Sequence[Span], published: date | None = None, title: str | None = None) -> DocInputs:
+def read_inputs(
+    doc: Doc,
+    spans: Sequence[Span],
+    published: date | None = None,
+    title: str | None = None,
+    *,
+    text: str | None = None,
+) -> DocInputs:
     """Find mentions, pairs and features of one doc."""
-    mentions = find_mentions(doc, spans, published, title)
+    mentions = find_mentions(doc, spans, published, title, text=text)
     layout = read_layout(doc, mentions.words)
     present = article_present(mentions.text, title, published).year
     features = Features(doc, mentions.words, layout, mentions.values, present)

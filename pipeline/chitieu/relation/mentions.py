@@ -57,7 +57,14 @@ class Mentions:
     offsets: Ints
 
 
-def find_mentions(doc: Doc, spans: Sequence[Span], published: date | None = None, title: str | None = None) -> Mentions:
+def find_mentions(
+    doc: Doc,
+    spans: Sequence[Span],
+    published: date | None = None,
+    title: str | None = None,
+    *,
+    text: str | None = None,
+) -> Mentions:
     """Read the spans of a doc as mentions.
 
     Time expressions that the grammar of periods finds, and organisations that their writing gives away, are added where
@@ -70,8 +77,9 @@ def find_mentions(doc: Doc, spans: Sequence[Span], published: date | None = None
         spans: labelled, non-overlapping, in text order, aligned with the doc's tokens.
         published: publication date, for relative time expressions.
         title: headline, where it stands apart from the text.
+        text: the doc's, where it is at hand.
     """
-    text = text_of(doc)
+    text = text_of(doc) if text is None else text
     words = norms(doc)
     by_label: dict[Label, list[Span]] = {label: [] for label in Label}
     for span in spans:

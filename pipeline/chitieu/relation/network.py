@@ -150,6 +150,7 @@ class _Passes:
         self.running = np.concatenate([np.zeros((1, tokens.shape[1]), dtype=np.float32), np.cumsum(tokens, axis=0)])
         self.width = tokens.shape[1]
         self.before_near = self._shifted(batch.near)
+        self.groups = [_Group(numbers) for numbers in batch.groups.T]
 
     # -- pieces ------------------------------------------------------------------------------------------------
 
@@ -319,12 +320,12 @@ class _Passes:
             for step in (-1, 1):
                 beside = np.roll(chances, -step, axis=0)
                 told.append(beside * (np.roll(keys, -step) == keys + step)[:, None])
-        told.extend(self._among_group(group, left, right, chances) for group in self.batch.groups.T)
+        told.extend(group.means_of_pairs(left, right, chances) for group in self.groups)
         told_none = [
             none_chances,
             self._before(none_chances),
             self._behind(none_chances),
-            *(_group_means(group, none_chances) for group in self.batch.groups.T),
+            *(group.means(none_chances) for group in self.groups),
             before_near,
             near,
         ]
@@ -332,15 +333,6 @@ class _Passes:
             np.concatenate([*told, before_near[left], near[left]], axis=1).astype(np.float32),
             np.concatenate(told_none, axis=1).astype(np.float32),
         )
-
-    @staticmethod
-    def _among_group(group: Ints, left: Ints, right: Ints, chances: Floats) -> Floats:
-        """Mean chance of each pair's candidate over the values of the pair's group, shape (pairs, roles)."""
-        if not len(left):
-            return chances
-        sums = _group_sums(group[left] * (int(right.max()) + 1) + right, chances)
-        _, number, values = np.unique(group, return_inverse=True, return_counts=True)
-        return (sums / values[number[left]][:, None]).astype(np.float32)
 
     def _likely_cue(self, inputs: PoolInputs, chances: Floats) -> Floats:
         """Mean token vector of the likely cue of each value, and how likely it is; no gradient flows."""
@@ -387,7 +379,7 @@ class _Passes:
                 chances,
                 self._before(chances),
                 self._behind(chances),
-                *(_group_means(group, chances) for group in self.batch.groups.T),
+                *(group.means(chances) for group in self.groups),
                 self.before_near,
                 self.batch.near,
             ],
@@ -416,17 +408,34 @@ def _sums(left: Ints, rows: Floats, values: int) -> Floats:
     return out
 
 
-def _group_sums(group: Ints, rows: Floats) -> npt.NDArray[np.float64]:
-    """For each row, the sum over the rows of its group, shape as given."""
-    _, at = np.unique(group, return_inverse=True)
+class _Group:
+    """The values that share a line, a sentence or a heading.
+
+    Args:
+        numbers: of the group of each value, shape (values,).
+    """
+
+    def __init__(self, numbers: Ints) -> None:
+        _, self.of_value, self.sizes = np.unique(numbers, return_inverse=True, return_counts=True)
+
+    def means(self, rows: Floats) -> Floats:
+        """For each value, the mean over the rows of the values of its group, shape as given."""
+        sums = _sums_by(self.of_value, rows)[self.of_value]
+        return (sums / self.sizes[self.of_value][:, None]).astype(np.float32)
+
+    def means_of_pairs(self, left: Ints, right: Ints, chances: Floats) -> Floats:
+        """Mean chance of each pair's candidate over the values of the pair's group, shape (pairs, roles)."""
+        if not len(left):
+            return chances
+        group = self.of_value[left]
+        _, at = np.unique(group * (int(right.max()) + 1) + right, return_inverse=True)
+        return (_sums_by(at, chances)[at] / self.sizes[group][:, None]).astype(np.float32)
+
+
+def _sums_by(at: Ints, rows: Floats) -> npt.NDArray[np.float64]:
+    """Sum of the rows that go to each place, shape (places, columns)."""
     sums: npt.NDArray[np.float64] = np.stack([np.bincount(at, weights=column) for column in rows.T], axis=1)
-    return sums[at]
-
-
-def _group_means(group: Ints, rows: Floats) -> Floats:
-    """For each row, the mean over the rows of its group, shape as given."""
-    _, number, counts = np.unique(group, return_inverse=True, return_counts=True)
-    return (_group_sums(group, rows) / counts[number][:, None]).astype(np.float32)
+    return sums
 
 
 def sigmoid(scores: Floats) -> Floats:
