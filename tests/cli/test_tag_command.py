@@ -152,3 +152,87 @@ def test_the_help_tells_every_exit_code(run):
     words = run("tag", "--help").out
     for code in ("0", "1", "2", "75", "130", "143"):
         assert f" {code} " in words
+
+
+def test_a_second_time_there_is_nothing_new(tag, run, tmp_path):
+    write(tmp_path / "a.jsonl", "Có 3 xã")
+    (tmp_path / "empty.jsonl").write_text("", encoding="utf-8")
+    assert "1 article tagged" in tag("a.jsonl").err
+    assert "nothing new" in tag("empty.jsonl").err
+    assert "1 unchanged" in tag("a.jsonl").err
+
+
+def test_interval_and_limit_reach_the_sources(tag, tmp_path, monkeypatch):
+    from chitieu.feed import read
+
+    seen = []
+    whole = read.read_sources
+    monkeypatch.setattr(
+        read, "read_sources", lambda *given, **named: seen.append(named["settings"]) or whole(*given, **named)
+    )
+    name = write(tmp_path / "a.jsonl", "Có 3 xã", "Có 4 xã", "Có 5 xã")
+    result = tag(name, "--interval", "0.25", "--limit", "2", "--json")
+    assert json.loads(result.out)["articles"] == 2
+    assert seen[0].interval == 0.25
+    tag(name)
+    assert seen[1].interval == 1.0, "a second, for those who say nothing"
+
+
+@pytest.fixture
+def facts(tag, tmp_path):
+    """A database of three facts, two of them targets of 2023."""
+    lines = (
+        {"id": "a", "text": "phấn đấu 3 xã, 4 thôn", "published": "2023-01-10"},
+        {"id": "b", "text": "Có 2 chợ", "published": "2022-01-10"},
+    )
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    assert tag("a.jsonl", "--to", "facts.jsonl").code == 0
+    return tmp_path / "facts.jsonl"
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "csv", "parquet"])
+def test_export_writes_what_a_run_to_a_file_writes(facts, tag, run, tmp_path, ending):
+    assert tag("a.jsonl", "--to", f"tagged.{ending}").code == 0
+    result = run("export", "facts.jsonl.db", "--output", f"exported.{ending}")
+    assert (result.code, result.out) == (0, "")
+    assert "3 facts" in result.err
+    assert (tmp_path / f"exported.{ending}").read_bytes() == (tmp_path / f"tagged.{ending}").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "number"),
+    [
+        ((), 3),
+        (("--status", "target"), 2),
+        (("--status", "actual", "--year", "2022"), 1),
+        (("--year", "1999"), 0),
+        (("--min-confidence", "1"), 0),
+    ],
+)
+def test_export_of_some(facts, run, options, number):
+    result = run("export", "facts.jsonl", *options)
+    assert result.code == 0
+    assert len(result.out.splitlines()) == number
+
+
+def test_export_of_nothing_and_to_nowhere(facts, run, tmp_path):
+    for arguments, says in (
+        (("none.db",), "C434"),
+        (("facts.jsonl.db", "--output", "facts.txt"), "C403"),
+        (("facts.jsonl.db", "--output", "none/facts.csv"), "C401"),
+        (("facts.txt",), "C403"),
+    ):
+        result = run("export", *arguments)
+        assert result.code == 2
+        assert says in result.err
+    (tmp_path / "text.db").write_text("không phải " * 500, encoding="utf-8")
+    assert "C431" in run("export", "text.db").err
+    assert "C431" in run("export", "text.db", "--output", "facts.csv").err
+    assert not (tmp_path / "facts.csv").exists()
+
+
+def test_export_while_a_run_holds_the_database(facts, run):
+    from chitieu.feed.store import Store
+
+    with Store(f"{facts}.db"):
+        assert len(run("export", "facts.jsonl").out.splitlines()) == 3

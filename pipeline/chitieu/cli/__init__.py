@@ -16,6 +16,7 @@ COMMANDS = {
     "tag": "chitieu.cli.tag:tag_cli",
     "runs": "chitieu.cli.runs:runs_cli",
     "browse": "chitieu.cli.browse:browse_cli",
+    "export": "chitieu.cli.export:export_cli",
     "train": "chitieu.cli.train:train_cli",
     "vectors": "chitieu.cli.vectors:vectors_cli",
     "pretrain": "chitieu.cli.pretrain:pretrain_cli",

@@ -135,8 +135,8 @@ def tag(
         crew = Crew(order.workers, WorkerSettings(str(folder), LOADER, order.patience), say)
         stack.enter_context(crew)
         tally.run = store.begin(Terms(reader, str(folder), list(order.sources), order.workers))
-        by = f"{order.workers} workers, model {reader.model_digest[:12]}"
-        say(f"begins: {len(sources)} sources, {by}, to {_without_password(order.to)}")
+        by = f"{_number(order.workers, 'worker')}, model {reader.model_digest[:12]}"
+        say(f"begins: {_number(len(sources), 'source')}, {by}, to {_without_password(order.to)}")
         memory = StoreMemory(store, reader)
 
         def items() -> Iterator[Any]:
@@ -216,6 +216,27 @@ def tag_cli(
             "--contact", metavar="URL", help="Your page or address, told to the servers asked.", show_default=False
         ),
     ] = None,
+    interval: Annotated[
+        float,
+        typer.Option(
+            "--interval",
+            min=0.0,
+            max=3_600.0,
+            metavar="SECONDS",
+            help="Least time between two requests to one host; a Crawl-delay of its own is kept to where it is longer. "
+            "Less than a second is for servers of your own.",
+        ),
+    ] = 1.0,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit",
+            min=1,
+            metavar="ARTICLES",
+            help="Most articles that one source may give. Of a feed or sitemap, the next run goes on with the rest.",
+            show_default=False,
+        ),
+    ] = None,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Also fetch from loopback and private addresses.")
     ] = False,
@@ -246,7 +267,7 @@ def tag_cli(
     """  # noqa: D301 - \b keeps the lines of the examples apart
     from chitieu.feed.settings import FetchSettings
 
-    settings = FetchSettings(contact=contact, allow_private=allow_private)
+    settings = FetchSettings(contact=contact, allow_private=allow_private, interval=interval, max_entries=limit)
     order = Order(sources, to, workers, min_confidence, model, again, settings, patience)
     tally = Tally()
     code = 0
@@ -271,15 +292,22 @@ def _tell_end(tally: Tally, to: str, as_json: bool, quiet: bool) -> None:
     if not quiet:
         counts = tally.counts
         rate = counts["articles"] / tally.seconds if tally.seconds else 0.0
-        _log(
-            tally.run,
-            f"{tally.state} after {tally.seconds:,.1f} s: {counts['articles']:,} articles tagged "
-            f"({rate:,.1f} a second), {counts['facts']:,} facts, {counts['unchanged']:,} unchanged, "
-            f"{counts['copies']:,} copies, {counts['errors']:,} errors; {_without_password(to)}",
+        came = (
+            f"{_number(counts['articles'], 'article')} tagged ({rate:,.1f} a second), "
+            f"{_number(counts['facts'], 'fact')}, {counts['unchanged']:,} unchanged, "
+            f"{_number(counts['copies'], 'copy', 'copies')}, {_number(counts['errors'], 'error')}"
+            if any(counts.values()) or tally.state != "finished"
+            else "the sources gave nothing new"
         )
+        _log(tally.run, f"{tally.state} after {tally.seconds:,.1f} s: {came}; {_without_password(to)}")
     if as_json and tally.run is not None:
         sys.stdout.write(json.dumps({**tally.summary(), "to": _without_password(to)}, ensure_ascii=False) + "\n")
         sys.stdout.flush()
+
+
+def _number(number: int, one: str, many: str | None = None) -> str:
+    """`1 worker`, `2 workers`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def _without_password(to: str) -> str:

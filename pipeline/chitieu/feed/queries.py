@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from chitieu.article import Article
 from chitieu.facts.fact import Fact
@@ -53,7 +53,15 @@ def unread(store: Store, reader: Reader) -> Iterator[Found]:
             yield row_found(row._mapping)
 
 
-def stored_facts(store: Store) -> Iterator[tuple[Article, list[Fact]]]:
+class Asked(Protocol):
+    """What answers queries: the store of a run, or a database that is only looked into."""
+
+    def query(self, statement: Select[Any]) -> list[Any]:
+        """Rows of a query."""
+        ...
+
+
+def stored_facts(store: Asked) -> Iterator[tuple[Article, list[Fact]]]:
     """Every article that was read, with its facts; in the order of keys, which no kill or number of workers changes."""
     table = schema.articles
     last = ""

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import select
 
-from chitieu.errors import OutputError
-from chitieu.feed import database, schema
-from chitieu.feed.database import FileLock
+from chitieu.feed import schema
+from chitieu.feed.database import FileLock, advisory_lock_is_held
+from chitieu.feed.lookup import look_into
 
 _NAMES = (
     *("id", "started", "ended", "seconds", "state", "continues", "articles", "unchanged", "copies", "facts", "errors"),
@@ -24,34 +23,14 @@ def read_runs(destination: str) -> list[dict[str, Any]]:
     """The runs of a database, the last one first. Takes no lock: another run may be writing.
 
     Raises:
-        OutputError: C430, C431, C434 or C438 where it is no database of facts, or can't be read.
+        OutputError: C403, C430, C431, C434 or C438 where it is no database of facts, or can't be read.
     """
-    url = database.database_url(destination)
-    place = destination if url is None else database.shown(url)
-    if url is None:
-        raise OutputError("C403", "is no database", place=place, remedy="name a .db file or a database URL")
-    if url.get_backend_name() == "sqlite" and not database.exists(url):
-        raise OutputError("C434", "does not exist", place=place, remedy="check the path")
     table = schema.runs
     query = select(*(table.c[name] for name in _NAMES)).order_by(table.c.started.desc(), table.c.id.desc())
-    try:
-        with database.open_engine(url, read_only=True).connect() as connection:
-            connection.execute(text("select 1"))
-            try:
-                runs = [summary(dict(row._mapping)) for row in connection.execute(query)]
-            except DBAPIError as failure:
-                if database.is_lost(failure) or "not a database" in database.reason_of(failure):
-                    raise
-                raise OutputError(
-                    "C431",
-                    f"holds no runs of chitieu: {database.reason_of(failure)}",
-                    place=place,
-                    remedy="name a database that `chitieu tag` wrote",
-                ) from failure
-            sqlite = url.get_backend_name() == "sqlite"
-            held = FileLock.is_held(Path(place)) if sqlite else database.advisory_lock_is_held(connection)
-    except DBAPIError as failure:
-        raise database.cannot_open(place, failure) from failure
+    with look_into(destination) as lookup:
+        runs = [summary(dict(row._mapping)) for row in lookup.query(query)]
+        sqlite = lookup.is_sqlite
+        held = FileLock.is_held(Path(lookup.place)) if sqlite else advisory_lock_is_held(lookup.connection)
     for run in runs:
         if run["state"] == "running" and not held:
             run.update(state="interrupted", message="killed, or the machine went down")
