@@ -187,6 +187,8 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 
     import chitieu
 
+    # other work on the machine: with no core free, two workers can't be faster than one
+    load = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
     articles = read_articles(arguments.data, arguments.articles)
     model: Path = arguments.model
     times, more = measure_speed(model, articles, arguments.repeats)
@@ -204,6 +206,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         "repeats": arguments.repeats,
         "threads": arguments.threads,
         "machine": {"python": platform.python_version(), "processor": platform.machine(), "cores": os.cpu_count()},
+        "load_before": load,
         "seconds": times,
         "tokenizer_cost": medians["tokenizer"] / medians["word_tokenize"],
         "pipeline_speed": medians["word_tokenize"] / medians["pipeline"],

@@ -12,7 +12,7 @@ from spacy.tokens import Doc
 
 import chitieu
 from chitieu.annotation.gold import read_annotated
-from chitieu.inference import EntityTagger, hasten_token_vectors
+from chitieu.inference import EntityTagger, entities, hasten_token_vectors
 from chitieu.inference import token_vectors as hastened
 from chitieu.pipeline import fast_cpu
 
@@ -61,7 +61,9 @@ def test_token_vectors_are_the_same(fast, usual, monkeypatch, stretch):
             np.testing.assert_allclose(ours, theirs, atol=3e-5)
 
 
-def test_entities_are_the_same(fast, usual):
+@pytest.mark.parametrize("followed", [1, 2, 32])
+def test_entities_are_the_same(fast, usual, monkeypatch, followed):
+    monkeypatch.setattr(entities, "_FOLLOWED", followed)
     for ours, theirs in zip(tagged(fast, TEXTS + ODD), tagged(usual, TEXTS + ODD), strict=True):
         assert [(ent.start, ent.end, ent.label_) for ent in ours.ents] == [
             (ent.start, ent.end, ent.label_) for ent in theirs.ents

@@ -25,7 +25,9 @@ Entities = list[tuple[int, int, str]]
 
 _OPEN, _INSIDE, _LAST, _ALONE = "BILU"
 _OUTSIDE = "O"
+_FOLLOWED = 16  # tokens that all possible entities are followed at once; a longer one, only where the walk meets it
 _AT_ONCE = 1_024  # tokens, so that what is computed of them stays in the processor's cache
+_FAR_AT_ONCE = 128
 
 
 class _Moves(NamedTuple):
@@ -195,7 +197,7 @@ def _walk(docs: Sequence[Doc], vectors: Floats, weights: _Weights, moves: _Moves
         entities: Entities = []
         while at is not None and at < end:
             if at >= free:
-                free = closed_at.get(at, at + 1)
+                free = closed_at.get(at, at + 1) or _follow_far(at, int(choice[at]), vectors, weights, moves, end)
                 entities.append((at - start, free - start, str(moves.labels[choice[at]])))
             at = next(telling, None)
         found.append(entities)
@@ -218,18 +220,39 @@ def _outside(vectors: Floats, weights: _Weights, moves: _Moves, stop: Ints) -> I
 
 
 def _follow(opens: Ints, choice: Ints, vectors: Floats, weights: _Weights, moves: _Moves, stop: Ints) -> list[int]:
-    """The token behind each entity, given where it opens and the move that opens it."""
+    """The token behind each entity, given where it opens and the move that opens it; 0 where that is far."""
     closed = np.zeros(len(opens), dtype=np.int64)
     first = vectors[opens] @ weights.parts[1]
     going, here = np.arange(len(opens)), opens + 1
     inside, last = moves.inside[choice], moves.last[choice]
-    while len(going):
+    for _ in range(_FOLLOWED):
+        if not len(going):
+            break
         scores = _scores(weights, vectors[here] @ weights.parts[0], first[going], vectors[here - 1] @ weights.parts[2])
-        rows = np.arange(len(going))
-        goes_on, ends = scores[rows, inside[going]], scores[rows, last[going]]
-        # of two equal scores spaCy takes the move that it counts first
-        more = (goes_on > ends) | ((goes_on == ends) & (inside[going] < last[going]))
-        more &= here + 1 < stop[here]
+        more = _goes_on(scores, inside[going], last[going]) & (here + 1 < stop[here])
         closed[going[~more]] = here[~more] + 1
         going, here = going[more], here[more] + 1
     return [int(end) for end in closed]
+
+
+def _follow_far(at: int, choice: int, vectors: Floats, weights: _Weights, moves: _Moves, end: int) -> int:
+    """The token behind an entity that opens at one token, all the way to the end of its doc if need be."""
+    first = vectors[at : at + 1] @ weights.parts[1]
+    for low in range(at + 1, end, _FAR_AT_ONCE):
+        high = min(low + _FAR_AT_ONCE, end)
+        here, before = vectors[low:high] @ weights.parts[0], vectors[low - 1 : high - 1] @ weights.parts[2]
+        scores = _scores(weights, here, first, before)
+        every = np.zeros(len(scores), dtype=np.int64)
+        closes = np.flatnonzero(~_goes_on(scores, every + moves.inside[choice], every + moves.last[choice]))
+        if len(closes):
+            return low + int(closes[0]) + 1
+    return end
+
+
+def _goes_on(scores: Floats, inside: Ints, last: Ints) -> npt.NDArray[np.bool_]:
+    """Whether the move that continues an entity is better than the one that closes it; shapes (states,)."""
+    rows = np.arange(len(scores))
+    goes_on, closes = scores[rows, inside], scores[rows, last]
+    # of two equal scores spaCy takes the move that it counts first
+    more: npt.NDArray[np.bool_] = (goes_on > closes) | ((goes_on == closes) & (inside < last))
+    return more
