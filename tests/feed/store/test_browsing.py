@@ -101,7 +101,7 @@ def test_metadata_names_what_there_is(facts):
     columns = {table.name: set(table.columns.keys()) for table in TABLES}
     for name, described in database["tables"].items():
         assert name in columns or name == "facts_search"
-        assert set(described.get("columns", ())) <= columns.get(name, set())
+        assert set(re.findall(r"<dt>(\w+)</dt>", described.get("description_html", ""))) <= columns.get(name, set())
         assert set(described.get("facets", ())) <= columns.get(name, set())
     for query in database["queries"].values():
         asked = set(re.findall(r"(?:from|join) (\w+)", query["sql"]))
