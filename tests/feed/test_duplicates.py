@@ -42,14 +42,66 @@ def index():
         ("Theo TTXVN, ngày 12/3/2024, 14h30\n" + REPORT, "near-identical text"),
         (REPORT.partition("\n")[2], "near-identical text"),
         (REPORT.rpartition("\n")[0] + "\nPhóng viên thường trú", "near-identical text"),
+        (REPORT.replace("\n", " "), "same text"),
     ],
-    ids=["same", "set otherwise", "decomposed", "with a head", "without its first line", "with another end"],
+    ids=[
+        "same",
+        "set otherwise",
+        "decomposed",
+        "with a head",
+        "without its first line",
+        "with another end",
+        "one line",
+    ],
 )
 def test_copies(index, copy, reason):
     found = index.find(signature(copy))
     assert found is not None
     assert (found.article, found.reason) == (1, reason)
     assert NEAR <= found.similarity <= 1.0
+
+
+LISTED = "Kế hoạch năm 2025\n" + REPORT + "\nSố tổ: 24\nSố hộ: 310"
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "Gom tin: Kế hoạch năm 2025\n" + LISTED,
+        LISTED + "\n(Theo Báo Ví Dụ)",
+        LISTED.replace("\n", " ") + " (Theo Báo Ví Dụ)",
+        LISTED.partition("\n")[2],
+        LISTED.rpartition("\n")[0],
+    ],
+    ids=["headline before it", "name after it", "the same on one line", "no headline", "cut"],
+)
+def test_what_follows_the_last_figure_of_a_line_may_differ(copy):
+    index = DuplicateIndex()
+    index.add(1, signature(LISTED))
+    found = index.find(signature(copy))
+    if "\n" not in copy:  # where a line ends cannot be told: read twice rather than not at all
+        assert found is None
+    else:
+        assert found is not None
+        assert found.article == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        LISTED.replace("hộ: 310", "hộ: 311"),
+        LISTED.replace("Số hộ", "Số bò"),
+        LISTED + "\nSố ao: 12",
+        LISTED.replace("năm 2025", "năm 2026"),
+        LISTED + " nghìn",
+    ],
+    ids=["last figure", "what it counts", "one more", "year", "its unit"],
+)
+def test_a_figure_at_the_end_of_a_line_is_a_figure(other):
+    assert other != LISTED
+    index = DuplicateIndex()
+    index.add(1, signature(LISTED))
+    assert index.find(signature(other)) is None
 
 
 @pytest.mark.parametrize(
@@ -132,7 +184,7 @@ def test_what_is_no_signature_is_none(text):
 
 def test_a_signature_of_another_version_is_none():
     data = base64.b85decode(signature(REPORT).dump())
-    assert Signature.load(base64.b85encode(b"\x02" + data[1:]).decode()) is None
+    assert Signature.load(base64.b85encode(b"\x01" + data[1:]).decode()) is None
 
 
 def test_signatures_are_the_same_in_every_process():

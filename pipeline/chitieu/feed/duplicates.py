@@ -2,7 +2,8 @@
 
 Reports are made from those of last month or of the next district with other figures in them, so near-identical words
 are not enough: a copy is near-identical in its words **and** brings no figure, with the word that follows it, that the
-earlier text lacks. What is passed over as a copy can therefore hold no fact of its own.
+earlier text lacks. What is passed over as a copy can therefore hold no fact of its own. A figure at the end of a line
+may be known by the word before it instead: what follows it may be another headline, or the name of the paper.
 """
 
 from __future__ import annotations
@@ -37,11 +38,12 @@ _LEAST_WORDS = 30  # shorter texts are copies only when they are the same words
 _MOST_OF_A_KIND = 256  # articles under one band
 _MOST_COMPARED = 64
 _MOST_FIGURES = 1_024  # kept, the smallest hashes of them
+_MOST_ENDS = 256  # lines that end in a figure
 _CHUNK = 4_096  # runs at a time: a text may be 20 MB
 
-_VERSION = 1
+_VERSION = 2
 _HEAD = struct.Struct(">BI8s")  # version, words, digest of the words
-_WORD = re.compile(r"\w+(?:[.,:/]\w+)*")
+_WORD = re.compile(r"\w+(?:[.,:/]\w+)*|[\n\r]+")
 # When a copy was printed is no figure of its content.
 _MOMENT = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|\d{1,2}[:h]\d{2}|\d{1,2}h")
 _FIGURE = re.compile(r"\w*\d")
@@ -58,16 +60,19 @@ class Signature:
         digest: of its words in their order, 8 bytes; the same for texts that differ in spaces, signs and capitals only.
         minima: MinHash of its runs of words: 64 numbers under 2³²; empty for a text that is too short.
         figures: hashes of its figures, each with the word after it, ascending, each under 2³².
+        ends: of each figure that ends a line, its hash with the word after it and that with the word before it.
     """
 
     words: int
     digest: bytes
     minima: tuple[int, ...]
     figures: tuple[int, ...]
+    ends: tuple[tuple[int, int], ...] = ()
 
     def dump(self) -> str:
-        """As text, of 0.4 to 6 KB, for a database."""
-        numbers = (len(self.minima), *self.minima, *self.figures)
+        """As text, of 0.4 to 9 KB, for a database."""
+        ends = (number for pair in self.ends for number in pair)
+        numbers = (len(self.minima), *self.minima, len(self.ends), *ends, *self.figures)
         data = _HEAD.pack(_VERSION, self.words, self.digest) + struct.pack(f">{len(numbers)}I", *numbers)
         return base64.b85encode(data).decode("ascii")
 
@@ -82,9 +87,13 @@ class Signature:
             numbers = struct.unpack(f">{(len(data) - _HEAD.size) // 4}I", data[_HEAD.size :])
         except (ValueError, struct.error):
             return None
-        if not numbers or numbers[0] not in (0, _MINIMA) or len(numbers) <= numbers[0]:
+        if not numbers or numbers[0] not in (0, _MINIMA) or len(numbers) <= numbers[0] + 1:
             return None
-        return cls(words, digest, numbers[1 : numbers[0] + 1], numbers[numbers[0] + 1 :])
+        minima, (number, *rest) = numbers[1 : numbers[0] + 1], numbers[numbers[0] + 1 :]
+        if len(rest) < 2 * number:
+            return None
+        ends = tuple(zip(rest[: 2 * number : 2], rest[1 : 2 * number : 2], strict=True))
+        return cls(words, digest, minima, tuple(rest[2 * number :]), ends)
 
     def similarity(self, other: Signature) -> float:
         """Estimated share, in [0, 1], of the runs of words of either text that both have."""
@@ -96,10 +105,14 @@ class Signature:
 
     def brings_figures_to(self, other: Signature) -> bool:
         """Whether it has a figure that the other lacks."""
-        theirs = set(other.figures)
+        theirs = {*other.figures, *(number for pair in other.ends for number in pair)}
         # Of a text of very many figures the smallest are kept: beyond them nothing is known.
         end = other.figures[-1] if len(other.figures) == _MOST_FIGURES else _MASK
-        return any(figure not in theirs for figure in self.figures if figure <= end)
+        if len(other.ends) == _MOST_ENDS:
+            end = min(end, other.ends[-1][0])
+        return any(figure not in theirs for figure in self.figures if figure <= end) or any(
+            after not in theirs and before not in theirs for after, before in self.ends if after <= end
+        )
 
 
 def signature(text: str) -> Signature:
@@ -107,21 +120,40 @@ def signature(text: str) -> Signature:
     hashes: list[int] = []
     known: dict[str, int] = {}
     figures: set[int] = set()
+    ends: set[tuple[int, int]] = set()
     digest = hashlib.blake2b(digest_size=8)
-    figure = 0
+    figure = before = last = 0  # the figure whose next word is looked for, the word before it, the last word
+    ended = False  # a line, after the figure
+
+    def set_down(after: int | None) -> None:
+        # With the next word, since a figure alone may well stand elsewhere in the text, of something else.
+        with_last = (before * _PRIME + (figure ^ _PRIME) & _MASK) >> 32
+        with_next = with_last if after is None else (figure * _PRIME + after & _MASK) >> 32
+        if ended:
+            ends.add((with_next, with_last))
+        else:
+            figures.add(with_next)
+
     for match in _WORD.finditer(unicodedata.normalize("NFC", text).casefold()):
         word = match.group()
+        if word[0] in "\n\r":
+            ended = True
+            continue
         number = known.get(word)
         if number is None:
             number = known[word] = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "big")
         if figure:
-            # With the next word, since a figure alone may well stand elsewhere in the text, of something else.
-            figures.add((figure * _PRIME + number & _MASK) >> 32)
+            set_down(number)
         figure = number if _FIGURE.match(word) and not _MOMENT.fullmatch(word) else 0
+        before, last, ended = last, number, False
         hashes.append(number)
         digest.update(number.to_bytes(8, "big"))
+    if figure:
+        ended = True
+        set_down(None)
     minima = _minima(hashes) if len(hashes) >= _LEAST_WORDS else ()
-    return Signature(min(len(hashes), 2**32 - 1), digest.digest(), minima, tuple(sorted(figures)[:_MOST_FIGURES]))
+    kept = tuple(sorted(figures)[:_MOST_FIGURES])
+    return Signature(min(len(hashes), 2**32 - 1), digest.digest(), minima, kept, tuple(sorted(ends)[:_MOST_ENDS]))
 
 
 def _minima(hashes: list[int]) -> tuple[int, ...]:
