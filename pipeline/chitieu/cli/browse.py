@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +29,7 @@ def browse_cli(
     """Look into a database of facts with Datasette: tables, search, and ready questions.
 
     Needs the extra `browse`: pip install 'chitieu[browse]'. Titles, descriptions and questions stand in
-    facts.metadata.yaml beside the database, which is yours to edit.
+    facts.metadata.yaml beside the database, which is yours to edit. Ctrl-C ends it.
 
     \b
     Examples:
@@ -41,6 +42,24 @@ def browse_cli(
     if not database.is_file():
         raise OutputError("C434", "does not exist", place=str(database), remedy="write one with `chitieu tag`")
     read_runs(str(database))  # one clear line where it is something else
+    _check_free(host, port)
     command = datasette_command(database, host=host, port=port, open_browser=open_browser)
     sys.stdout.flush()
     raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - a list, no shell
+
+
+def _check_free(host: str, port: int) -> None:
+    """One clear line in place of Datasette's log, where something else listens already.
+
+    Raises:
+        OutputError: C439.
+    """
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as failure:
+        raise OutputError(
+            "C439",
+            f"can't be listened on: {failure.strerror or failure}",
+            place=f"{host}:{port}",
+            remedy="name another --port; 0 takes a free one",
+        ) from failure

@@ -121,6 +121,19 @@ def test_without_datasette(facts, monkeypatch):
         datasette_command(facts)
 
 
+def test_a_port_in_use_is_told_in_one_line(facts):
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-c", "from chitieu.cli import main; main()", "browse", str(facts), "--port", port]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "[C439]" in line
+    assert "--port" in line
+
+
 @pytest.mark.slow
 def test_browse_serves_loopback_only(facts):
     pytest.importorskip("datasette")

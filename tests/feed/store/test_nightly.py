@@ -62,6 +62,16 @@ def test_nights(tmp_path, tag_into, site, serve, model):
         assert store.query(text("select distinct feed from articles"))[0][0] == rss
 
 
+def test_with_a_limit_the_next_night_goes_on_with_the_rest(tmp_path, tag_into, site, serve):
+    from chitieu.feed.settings import FetchSettings
+
+    to, rss = tmp_path / "facts.db", site.url("/rss")
+    serve("e1", "Ba", "Hai", "Tam")
+    few = FetchSettings(allow_private=True, interval=0, max_entries=2)
+    assert [tag_into(to, rss, settings=few).articles for _ in range(3)] == [2, 1, 0]
+    assert sorted(path for path in site.paths() if path != "/rss") == ["/Ba", "/Hai", "/Tam"]
+
+
 def test_a_page_that_fails_for_now_is_tried_again(tmp_path, tag_into, site, serve):
     to, rss = tmp_path / "facts.db", site.url("/rss")
     serve("e1", "Ba", "Hai")
