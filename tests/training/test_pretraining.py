@@ -50,13 +50,11 @@ def objective(blank):
     return model
 
 
-def test_frequent_words_are_words(blank):
+def test_frequent_words_come_first(blank):
     classes = frequent_words(blank.vocab, 15)
-    words = [blank.vocab.strings[key] for key in classes]
-    assert len(words) == 15
-    assert all(any(map(str.isalpha, word)) for word in words)
-    assert list(classes.values()) == list(range(15))
-    assert words[0] in {"thành_lập", "mới", "hợp_tác_xã", "đạt", "kế_hoạch", "năm"}
+    assert sorted(classes.values()) == list(range(15))
+    words = {blank.vocab.strings[key]: number for key, number in classes.items()}
+    assert words["thành_lập"] < 10
 
 
 def test_what_is_hidden_is_told(blank, objective):
@@ -69,7 +67,8 @@ def test_what_is_hidden_is_told(blank, objective):
     changed = np.flatnonzero(before != after)
     assert set(changed) <= set(rows.tolist())
     masked = after == blank.vocab.strings[MASK]
-    known = sum(key in told for key in before.tolist())
+    known = sum(token.is_alpha or " " in token.text for doc in docs for token in doc if token.norm in told)
+    assert not any(character.isdigit() for key in before[rows].tolist() for character in blank.vocab.strings[key])
     assert 0.10 < len(rows) / known < 0.20
     assert 0.7 < masked.sum() / len(rows) < 0.9
     for doc, original in zip(hidden, docs, strict=True):
@@ -104,7 +103,9 @@ def test_texts_of_all_forms(tmp_path, blank):
     packed.write_bytes(lzma.compress(lines.encode()))
     text.write_text(TEXTS[0] + "\n", encoding="utf-8")
     read = [doc.text for doc in TextCorpus([plain, packed, text])(blank)]
-    assert read == [*TEXTS, *TEXTS, TEXTS[0] + "\n"]
+    assert sorted(read) == sorted([*TEXTS, *TEXTS, TEXTS[0] + "\n"])
+    assert read == [doc.text for doc in TextCorpus([plain, packed, text])(blank)]
+    assert read != [doc.text for doc in TextCorpus([plain, packed, text], seed=1)(blank)]
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ them the word vectors, would be lost.
 
 from __future__ import annotations
 
+import random
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,7 +24,7 @@ from spacy.vocab import Vocab
 from thinc.api import Linear, Maxout, Model, chain
 
 from chitieu.pipeline import fast_cpu
-from chitieu.training.vectors import read_texts
+from chitieu.training.vectors import read_texts, vectors_alone
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -33,25 +34,42 @@ MASK = "⟨…⟩"
 SHARE = 0.15
 _MASKED, _SWAPPED = 0.8, 0.9
 _LONGEST_TEXT = 20_000  # characters; what stands further down reads like what stands above
+_MIXED = 8_000  # texts held at a time
 _POOL = 4_096  # words seen before, from which others are drawn
 
 
 class TextCorpus:
     """Docs of unlabelled texts; registered as `chitieu.TextCorpus.v1`.
 
+    Texts of one source stand together in most collections, so they are mixed: each is drawn from the next `_MIXED`.
+
     Args:
         paths: JSON Lines with a `text` in each object (`.jsonl`, `.jsonl.xz`), or plain text (`.txt`).
+        seed: of the order.
     """
 
-    def __init__(self, paths: Iterable[str | Path]) -> None:
+    def __init__(self, paths: Iterable[str | Path], seed: int = 0) -> None:
         self.paths = [Path(path) for path in paths]
+        self.seed = seed
 
     def __call__(self, nlp: Language) -> Iterator[Doc]:
         """One doc a text."""
-        for text in read_texts(self.paths):
+        for text in self._mixed():
             doc = nlp.make_doc(text[:_LONGEST_TEXT])
             if len(doc):
                 yield doc
+
+    def _mixed(self) -> Iterator[str]:
+        choice = random.Random(self.seed)  # noqa: S311 - an order
+        held: list[str] = []
+        for text in read_texts(self.paths):
+            held.append(text)
+            if len(held) == _MIXED:
+                at = choice.randrange(_MIXED)
+                held[at], held[-1] = held[-1], held[at]
+                yield held.pop()
+        choice.shuffle(held)
+        yield from held
 
 
 def build_masked_words(
@@ -86,10 +104,8 @@ def build_masked_words(
 
 
 def frequent_words(vocab: Vocab, count: int) -> dict[int, int]:
-    """Classes of the most frequent words with letters, by their key in the string store."""
-    order = sorted(vocab.vectors.key2row.items(), key=lambda item: item[1])
-    keys = [key for key, _ in order if any(map(str.isalpha, vocab.strings[key]))]
-    return {key: index for index, key in enumerate(keys[:count])}
+    """Classes of the most frequent words, by their key in the string store (which spaCy fills only as docs come)."""
+    return {key: row for key, row in vocab.vectors.key2row.items() if row < count}
 
 
 class _Hider:
@@ -107,7 +123,8 @@ class _Hider:
         for doc in docs:
             norms = doc.to_array([NORM]).reshape(-1)
             told = np.array([self.told.get(key, -1) for key in norms.tolist()], dtype=np.int64)
-            picked = np.flatnonzero((self.random.random(len(doc)) < SHARE) & (told >= 0))
+            spoken = np.array([token.is_alpha or " " in token.text for token in doc], dtype=bool)  # no sign, no figure
+            picked = np.flatnonzero((self.random.random(len(doc)) < SHARE) & (told >= 0) & spoken)
             rows.append(picked + start)
             classes.append(told[picked])
             hidden.append(self._hidden(doc, norms, picked))
@@ -178,11 +195,12 @@ def pretrain(config: Path, texts: Sequence[Path], output: Path, *, vectors: Path
     from spacy import util
     from spacy.training.pretrain import pretrain as run
 
-    settings: dict[str, Any] = {"paths.texts": [str(path) for path in texts], "paths.vectors": str(vectors)}
+    settings: dict[str, Any] = {"paths.texts": [str(path) for path in texts]}
     if epochs is not None:
         settings["pretraining.max_epochs"] = epochs
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent) as name, fast_cpu():
+        settings["paths.vectors"] = str(vectors_alone(vectors, Path(name) / "vectors"))
         given = util.load_config(config, overrides=settings, interpolate=False)
         filled = util.load_model_from_config(given, auto_fill=True).config.interpolate()
         run(filled, Path(name), silent=False)

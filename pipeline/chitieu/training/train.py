@@ -38,6 +38,7 @@ from chitieu.training.requirements import (
     require_transformer,
     require_writable,
 )
+from chitieu.training.vectors import vectors_alone
 from chitieu.training.work import find_state, fingerprint, is_finished, locked, mark_finished, working_folder
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
     from chitieu.scoring.compare import Comparison
     from chitieu.training.state import TrainingState
+
+VECTORS = "vectors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +207,8 @@ def _best_checkpoint(
         _tell(log, told)
     write_corpora(corpora, work)
     if not is_finished(work):
+        if config["paths"]["vectors"] is not None:  # the model that carries them may be of another architecture
+            config["paths"]["vectors"] = str(vectors_alone(Path(config["paths"]["vectors"]), work / VECTORS))
         try:
             run_training(init_nlp(config), work, state, log, on_step)
         except (KeyboardInterrupt, SystemExit):

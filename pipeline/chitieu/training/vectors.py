@@ -7,12 +7,15 @@ import lzma
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chitieu.errors import ModelError
 from chitieu.tokenizer import segment, word_norm
+
+if TYPE_CHECKING:
+    from spacy.language import Language
 
 WIDTH = 96
 _LEAST_COUNT = 8  # rarer words have no vector worth its bytes; of 24 million words of news this keeps about 29,000
@@ -40,7 +43,6 @@ def train_vectors(paths: Iterable[Path], output: Path, *, epochs: int = 6, threa
         raise ModelError(
             "C307", "floret, which trains the vectors, is not installed", remedy="pip install 'chitieu[vectors]'"
         ) from None
-    import spacy
     from spacy.vectors import Vectors  # type: ignore[import-not-found]  # compiled, without types
 
     with tempfile.TemporaryDirectory() as folder:
@@ -55,10 +57,34 @@ def train_vectors(paths: Iterable[Path], output: Path, *, epochs: int = 6, threa
     known = [word for word in model.get_words() if word != "</s>"]
     table = np.stack([model.get_word_vector(word) for word in known]).astype(np.float32)
     table /= np.sqrt((table**2).mean()) * 4  # the scale of the other embeddings
-    nlp = spacy.blank("vi", config={"nlp": {"tokenizer": {"@tokenizers": "chitieu.tokenizer.v1"}}})
+    nlp = _blank()
     nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=table, keys=known, name="chitieu_vectors", attr="NORM")
     nlp.to_disk(output)
     return len(known)
+
+
+def vectors_alone(folder: Path, output: Path) -> Path:
+    """Write the word vectors of a model as a pipeline without components, so that one of another architecture will do.
+
+    Args:
+        folder: a model, or what `train_vectors` writes.
+        output: folder to write.
+
+    Returns:
+        `output`; `folder` itself where it holds no vocabulary, which spaCy then tells.
+    """
+    if not (folder / "vocab").is_dir():
+        return folder
+    nlp = _blank()
+    nlp.vocab.from_disk(folder / "vocab")
+    nlp.to_disk(output)
+    return output
+
+
+def _blank() -> Language:
+    import spacy
+
+    return spacy.blank("vi", config={"nlp": {"tokenizer": {"@tokenizers": "chitieu.tokenizer.v1"}}})
 
 
 def word_lines(paths: Iterable[Path]) -> Iterator[str]:
