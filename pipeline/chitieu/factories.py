@@ -38,11 +38,11 @@ def create_corpus(
     return AnnotatedCorpus(paths, partial_paths, repeats)
 
 
-def create_text_corpus(paths: list[str]) -> Callable[[Language], Iterable[Doc]]:
+def create_text_corpus(paths: list[str], seed: int = 0) -> Callable[[Language], Iterable[Doc]]:
     """`chitieu.TextCorpus.v1`: unlabelled texts to pretrain on."""
     from chitieu.training.pretraining import TextCorpus
 
-    return TextCorpus(paths)
+    return TextCorpus(paths, seed)
 
 
 def create_masked_words(
@@ -89,7 +89,7 @@ def create_fact_scorer() -> Callable[[Iterable[Example]], dict[str, Any]]:
 @Language.factory(
     "chitieu_relation",
     requires=["doc.ents"],
-    assigns=["doc._.links"],
+    assigns=["doc._.links", "doc.ents"],
     default_config={
         "model": {
             "@architectures": "chitieu.RelationNetwork.v1",

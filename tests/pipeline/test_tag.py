@@ -206,7 +206,7 @@ def test_the_untrained_pipeline_runs(untrained, articles):
 def test_components_say_what_they_need_and_set(untrained):
     analysis = untrained.analyze_pipes()
     assert analysis["summary"]["chitieu_relation"] == {
-        "assigns": ["doc._.links"],
+        "assigns": ["doc._.links", "doc.ents"],
         "requires": ["doc.ents"],
         "scores": [],
         "retokenizes": False,

@@ -91,11 +91,11 @@ def test_word_pairs_are_the_words_within_reach_and_those_of_headings_and_opening
     found = as_pairs(word_pairs(values, takes, layout, Reach(before, behind, 0)))
     assert found == sorted(set(found))
     assert all(takes[word] for _, word in found)
+    assert not any(values[left].first <= word < values[left].last for left, word in found)
     for index, value in enumerate(values):
         weighed = {word for left, word in found if left == index}
-        near = {
-            word for word in range(value.first - before, value.last + behind) if 0 <= word < len(doc) and takes[word]
-        }
+        reached = set(range(value.first - before, value.last + behind)) - set(range(value.first, value.last))
+        near = {word for word in reached if 0 <= word < len(doc) and takes[word]}
         assert near <= weighed
         line = layout.line[value.first]
         opening = set(range(layout.line_start[line], min(layout.line_start[line] + 16, value.first)))

@@ -19,7 +19,7 @@ from chitieu.relation import network
 from chitieu.relation.candidates import POOLS
 from chitieu.relation.component import doc_spans, link_loss
 from chitieu.relation.inputs import read_inputs
-from chitieu.relation.network import Scores, build_relation_network
+from chitieu.relation.network import FACT, HEADS, Scores, build_relation_network
 from chitieu.relation.targets import read_targets
 
 WIDTH = 6
@@ -194,11 +194,16 @@ def test_the_loss_of_right_scores_is_nothing(model, sample):
     assert max(np.abs(array).max() for row in gradient.links for array in row) < 1e-3
 
 
-def test_values_that_are_no_facts_teach_nothing(model, sample):
+def test_values_that_are_no_facts_teach_only_that(model, sample):
     docs, inputs, targets = sample
     batch, scores = model.predict((docs, inputs))
     nothing = [read_targets(item, ()) for item in inputs]
     loss, gradient = link_loss(batch, scores, nothing)
-    assert loss == 0
-    assert not any(np.abs(array).max() for row in (*gradient.links, *gradient.none, gradient.heads) for array in row)
+    assert loss > 0
+    assert not any(np.abs(array).max() for row in (*gradient.links, *gradient.none) for array in row)
+    assert HEADS[0] == (FACT, (True, False))
+    for heads in gradient.heads:
+        assert (heads[:, 0] > 0).all()  # down with the score of a fact
+        assert (heads[:, 1] < 0).all()
+        assert not heads[:, 2:].any()
     assert len(targets) == len(nothing)

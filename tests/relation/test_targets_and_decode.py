@@ -16,7 +16,7 @@ from chitieu.relation.component import doc_spans
 from chitieu.relation.decode import _least, _runs, decode
 from chitieu.relation.inputs import DocInputs, join_inputs, read_inputs
 from chitieu.relation.links import Links
-from chitieu.relation.network import HEADS, Scores, head_chances, sigmoid, softmax_by_value
+from chitieu.relation.network import FACT, HEADS, Scores, head_chances, sigmoid, softmax_by_value
 from chitieu.relation.targets import Targets, overlaps, read_targets
 
 
@@ -88,7 +88,7 @@ def test_what_the_targets_say_is_what_decoding_reads(read, tiny_articles):
 
 
 def test_spans_match_where_they_overlap(read, tiny_articles):
-    """A tagger's spans are trained on where they meet the gold; what it invents is weighed nothing."""
+    """A tagger's spans are trained on where they meet the gold; of what is no fact, only that is learned."""
     text, gold = tiny_articles[0].article.text, gold_links(tiny_articles[0])
     start, end = gold[0].value
     year = next(span for span in tiny_articles[0].spans if span.label is Label.YEAR)
@@ -103,9 +103,37 @@ def test_spans_match_where_they_overlap(read, tiny_articles):
     inputs = read(0, spans)
     targets = read_targets(inputs, [gold[0]])
     assert (start, end) != (start, start + 2)
-    assert [value.text for value in inputs.mentions.values] == ["35", "20 HTX"]
-    assert targets.weights.tolist() == [1.0, 0.0]
-    assert not any(none[1].any() or known[1].any() for none, known in zip(targets.none, targets.known, strict=True))
+    # figures that nobody marked are weighed as well, but not the year in `năm 2022`
+    assert [value.text for value in inputs.mentions.values] == [
+        "35",
+        "140%",
+        "204 HTX",
+        "9,4 nghìn thành viên",
+        "20 HTX",
+        "5 - 7%",
+    ]
+    assert [value.marked for value in inputs.mentions.values] == [True, False, False, False, True, False]
+    assert targets.weights.tolist() == [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    assert targets.told.tolist() == [1.0] * 6
+    fact = [name for name, _ in HEADS].index(FACT)
+    assert targets.heads[:, fact].tolist() == [0, 1, 1, 1, 1, 1]
+    assert not any(none[4].any() or known[4].any() for none, known in zip(targets.none, targets.known, strict=True))
+
+
+def test_an_optional_fact_does_not_say_what_a_fact_is(read, tiny_articles):
+    gold = [replace(link, optional=number == 0) for number, link in enumerate(gold_links(tiny_articles[0]))]
+    targets = read_targets(read(0), gold)
+    assert targets.told.tolist() == [0.0, *[1.0] * (len(targets.told) - 1)]
+    assert targets.weights[0] == 1
+
+
+def test_what_is_likely_no_fact_has_no_links(read, tiny_articles):
+    inputs = read(0)
+    scores = certain([read_targets(inputs, gold_links(tiny_articles[0]))])
+    assert HEADS[0] == (FACT, (True, False))
+    scores.heads[1][2, :2] = (-1.0, 1.0)
+    values = [value.offsets for value in inputs.mentions.values]
+    assert [link.value for link in decoded([inputs], scores)[0]] == [*values[:2], *values[3:]]
 
 
 def test_what_no_candidate_answers_is_unknown(read, tiny_articles):

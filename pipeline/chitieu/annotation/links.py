@@ -23,6 +23,7 @@ def gold_links(article: AnnotatedArticle) -> tuple[Links, ...]:
                     status=fact.status,
                     kind=fact.kind,
                     dir=fact.dir,
+                    optional=fact.optional,
                 )
                 for fact in article.facts
             ),

@@ -76,7 +76,8 @@ def word_pairs(
         for heading in {layout.heading[line], layout.heading[layout.heading[line]]} - {line}:
             stop = ends[heading + 1]
             above.append(words[slice(*np.searchsorted(words, (max(ends[heading], stop - _HEADING), stop)))])
-        rows.append(np.unique(np.concatenate([*above, row])))
+        row = np.unique(np.concatenate([*above, row]))
+        rows.append(row[(row < value.first) | (row >= value.last)])
     if not rows:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     return np.repeat(np.arange(len(values)), [len(row) for row in rows]), np.concatenate(rows)

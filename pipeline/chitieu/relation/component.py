@@ -11,7 +11,9 @@ import numpy.typing as npt
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
+from spacy.tokens import Span as Entity
 from spacy.training import Example
+from spacy.util import filter_spans
 from spacy.vocab import Vocab
 from thinc.api import Optimizer
 
@@ -20,8 +22,8 @@ from chitieu.labels import Label
 from chitieu.relation.candidates import POOLS, WORDS
 from chitieu.relation.decode import decode
 from chitieu.relation.inputs import BatchInputs, DocInputs, read_inputs
-from chitieu.relation.links import Links, Times
-from chitieu.relation.network import HEADS, RelationModel, Scores, by_value, head_chances, sigmoid
+from chitieu.relation.links import Links, Offsets, Times
+from chitieu.relation.network import FACT, HEADS, RelationModel, Scores, by_value, head_chances, sigmoid
 from chitieu.relation.targets import Targets, read_targets
 from chitieu.relation.words import text_of
 
@@ -68,7 +70,7 @@ def register_extensions() -> None:
 
 
 class RelationExtractor(TrainablePipe):  # type: ignore[misc]  # spaCy ships no types for it
-    """Sets `doc._.links` from `doc.ents`.
+    """Sets `doc._.links` from `doc.ents`, and among these the VALUEs to those of the links.
 
     Args:
         vocab: the pipeline's.
@@ -118,10 +120,11 @@ class RelationExtractor(TrainablePipe):  # type: ignore[misc]  # spaCy ships no 
         return found
 
     def set_annotations(self, docs: Iterable[Doc], found: Sequence[tuple[tuple[Links, ...], Times]]) -> None:
-        """Keep the links and times on the docs."""
+        """Keep the links and times on the docs; the VALUEs among the entities become those of the links."""
         for doc, (links, times) in zip(docs, found, strict=True):
             doc._.links = links
             doc._.times = times
+            doc.ents = _with_values(doc, [link.value for link in links])
 
     def update(
         self,
@@ -164,9 +167,22 @@ class RelationExtractor(TrainablePipe):  # type: ignore[misc]  # spaCy ships no 
         self.model.initialize(X=(sample, inputs))
 
 
+def _with_values(doc: Doc, values: Sequence[Offsets]) -> list[Entity]:
+    """The doc's entities with these VALUEs instead of the tagger's; what overlaps one of them gives way."""
+    spans = (doc.char_span(*value, label=Label.VALUE.value, alignment_mode="expand") for value in values)
+    found = [span for span in spans if span is not None]
+    ents = [ent for ent in doc.ents if ent.label_ != Label.VALUE.value]
+    return filter_spans([*found, *(ent for ent in ents if not any(_overlap(ent, value) for value in found))])
+
+
+def _overlap(left: Entity, right: Entity) -> bool:
+    return left.start < right.end and right.start < left.end
+
+
 def link_loss(batch: BatchInputs, scores: Scores, targets: Sequence[Targets]) -> tuple[float, Scores]:
     """Mean loss over gold facts of both passes, and its gradient by every score."""
     weights = np.concatenate([target.weights for target in targets])
+    told = np.concatenate([target.told for target in targets])
     scale = np.float32(1 / max(float(weights.sum()), 1))
     gradient = Scores([[], []], [[], []], [])
     loss = 0.0
@@ -187,7 +203,7 @@ def link_loss(batch: BatchInputs, scores: Scores, targets: Sequence[Targets]) ->
             gradient.links[number].append(d_links)
             gradient.none[number].append(d_none)
         heads = np.concatenate([target.heads for target in targets])
-        part, d_heads = _attributes(scores.heads[number], heads, weights * scale)
+        part, d_heads = _attributes(scores.heads[number], heads, weights * scale, told * scale)
         loss += part
         gradient.heads.append(d_heads)
     return loss, gradient
@@ -218,13 +234,14 @@ def _competing(left: Any, given: _Pair, wanted: _Pair, weight: Floats) -> tuple[
     return float(loss), d_table[left, at], d_table[:, 0]
 
 
-def _attributes(heads: Floats, wanted: Any, weight: Floats) -> tuple[float, Floats]:
-    """Softmax loss of each attribute's classes."""
+def _attributes(heads: Floats, wanted: Any, weight: Floats, told: Floats) -> tuple[float, Floats]:
+    """Softmax loss of each attribute's classes; whether a value is a fact's is asked of all that are `told`."""
     chances = head_chances(heads)
-    gold = np.zeros_like(chances)
+    gold, each = np.zeros_like(chances), np.zeros_like(chances)
     at = 0
-    for column, (_, classes) in enumerate(HEADS):
+    for column, (name, classes) in enumerate(HEADS):
         gold[np.arange(len(gold)), at + wanted[:, column]] = 1
+        each[:, at : at + len(classes)] = (told if name == FACT else weight)[:, None]
         at += len(classes)
-    loss = -(weight[:, None] * gold * np.log(chances + 1e-9)).sum()
-    return float(loss), (chances - gold) * weight[:, None]
+    loss = -(each * gold * np.log(chances + 1e-9)).sum()
+    return float(loss), (chances - gold) * each

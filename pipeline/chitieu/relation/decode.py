@@ -13,21 +13,22 @@ from chitieu.relation.candidates import POOLS, WORDS, pool_mentions
 from chitieu.relation.inputs import BatchInputs, DocInputs, PoolInputs
 from chitieu.relation.links import Links, Offsets
 from chitieu.relation.mentions import Mention, said
-from chitieu.relation.network import HEADS, Scores, head_chances, sigmoid, softmax_by_value
+from chitieu.relation.network import FACT, HEADS, Scores, head_chances, sigmoid, softmax_by_value
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 _MOST_PIECES = 3  # guidelines §3: none to three METRIC pieces
 _IN = 0.5
+LEAST_FACT = 0.5
 _HALF = 0.3  # a word between two words of a METRIC
 _NEARLY = 0.6  # of the likeliest word's chance
 
 
 def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> list[tuple[Links, ...]]:
-    """Links of each doc of a batch, one for each value, in text order.
+    """Links of each doc of a batch, one for each value that is likely enough a fact's, in text order.
 
-    `confidence` is the chance, as the network sees it, that metric, year and status are all as chosen.
+    `confidence` is the chance, as the network sees it, that it is one, and that metric, year and status are as chosen.
     """
     values = [value for item in inputs for value in item.mentions.values]
     chosen: dict[Role, list[Any]] = {}
@@ -50,10 +51,12 @@ def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> l
                 chosen[role], chance = _best(part, chances, nothing, candidates, answers)
             if role in {Role.METRIC, Role.YEAR}:
                 confidence *= chance
-    attributes, chance = _attributes(scores.heads[1])
-    confidence *= chance
+    attributes, chance, is_fact = _attributes(scores.heads[1])
+    confidence *= chance * is_fact
     found = [
-        Links(
+        None
+        if is_fact[row] < LEAST_FACT
+        else Links(
             value=value.offsets,
             metric=chosen[Role.METRIC][row],
             of=chosen[Role.OF][row],
@@ -67,7 +70,10 @@ def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> l
         for row, value in enumerate(values)
     ]
     ends = np.cumsum(batch.values_per_doc)
-    return [tuple(found[end - count : end]) for end, count in zip(ends, batch.values_per_doc, strict=True)]
+    return [
+        tuple(link for link in found[end - count : end] if link is not None)
+        for end, count in zip(ends, batch.values_per_doc, strict=True)
+    ]
 
 
 def _pieces(
@@ -179,17 +185,21 @@ def _answers(candidates: Sequence[Mention]) -> Ints:
     return np.array([numbers.setdefault(said(mention), len(numbers)) for mention in candidates], dtype=np.int64)
 
 
-def _attributes(heads: Floats) -> tuple[list[dict[str, Any]], Floats]:
-    """The likeliest class of each attribute, and the chance of the status."""
+def _attributes(heads: Floats) -> tuple[list[dict[str, Any]], Floats, Floats]:
+    """The likeliest class of each attribute, the chance of the status, and the chance that the value is a fact's."""
     chances = head_chances(heads)
     found: list[dict[str, Any]] = [{} for _ in heads]
     status = np.ones(len(heads), dtype=np.float32)
+    is_fact = status.copy()
     at = 0
     for name, classes in HEADS:
         part = chances[:, at : at + len(classes)]
-        for row, best in enumerate(part.argmax(axis=1)):
-            found[row][name] = classes[best]
+        if name == FACT:
+            is_fact = part[:, classes.index(True)]
+        else:
+            for row, best in enumerate(part.argmax(axis=1)):
+                found[row][name] = classes[best]
         if name == "status":
             status = part.max(axis=1)
         at += len(classes)
-    return found, status
+    return found, status, is_fact

@@ -22,6 +22,7 @@ Ints = npt.NDArray[np.int64]
 
 
 _OPENING = 16  # words
+_HEAD = 48  # words of the article's beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class DocInputs:
             that, the heading above, and the opening of its paragraph, shape (values, 5, 2).
         features: of each value, shape (values, width).
         near: whether a value and the next one share doc, line, sentence and clause, shape (values, 4).
-        groups: number of the line, the sentence and the heading of each value, shape (values, 3).
+        groups: number of the line, the sentence, the heading and the doc of each value, shape (values, 4).
         pools: the candidates.
         years_ahead: whether each YEAR lies behind (0), in (1) or ahead of (2) the year in which the article speaks, or
             can't be told (3).
@@ -103,7 +104,7 @@ def read_inputs(
         contexts=_contexts(place, layout, len(doc)),
         features=features.of_mentions(mentions.values, "values"),
         near=near,
-        groups=np.stack([place.line, place.sentence, layout.heading[place.line]], axis=1),
+        groups=np.stack([place.line, place.sentence, layout.heading[place.line], np.zeros_like(place.line)], axis=1),
         pools=tuple(_pool(pool, mentions, features, layout) for pool in POOLS),
         years_ahead=np.array(ahead, dtype=np.int64),
     )
@@ -115,7 +116,8 @@ def _pool(pool: Pool, mentions: Mentions, features: Features, layout: Layout) ->
         place = Place(tokens, tokens + 1, layout)
         takes = np.array([any(map(str.isalnum, word)) for word in features.words], dtype=bool)
         for value in mentions.values:
-            takes[value.first : value.last] = False
+            if value.marked:  # `3` may be a word of `OCOP 3 sao`
+                takes[value.first : value.last] = False
         left, right = word_pairs(mentions.values, takes, layout, pool.reach)
         own = features.of_words()
     else:
@@ -146,6 +148,8 @@ def _contexts(place: Place, layout: Layout, size: int) -> Ints:
         (np.maximum(previous, start - 60), start),
         (ends[heading], np.where(headed, ends[heading + 1], ends[heading])),
         (ends[place.line], np.minimum(ends[place.line] + _OPENING, place.first)),
+        (np.zeros_like(place.first), np.full_like(place.first, min(_HEAD, size))),
+        (np.zeros_like(place.first), np.full_like(place.first, size)),
     )
     return np.stack([np.stack(stretch, axis=1) for stretch in stretches], axis=1)
 

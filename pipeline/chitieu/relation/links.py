@@ -23,6 +23,7 @@ class Links:
         base: the YEAR of the comparison, for a change.
         cue: the TARGET or ACTUAL span that says the status.
         confidence: probability that all of it is right, in [0, 1]; None for gold.
+        optional: of gold, that the fact may be found or not.
     """
 
     value: Offsets
@@ -36,6 +37,7 @@ class Links:
     kind: Kind
     dir: Direction | None
     confidence: float | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from spacy.tokens import Doc
 from chitieu.article import Span
 from chitieu.labels import Label
 from chitieu.period import Period, find_periods, resolve_periods
-from chitieu.quantity import Quantity, read_quantity
+from chitieu.quantity import Quantity, find_quantities, read_quantity
 from chitieu.relation.organisations import find_organisations
 from chitieu.relation.words import norms, offsets, text_of
 
@@ -23,7 +23,10 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A span, its tokens (`first` inclusive, `last` exclusive) and the quantity or period that it reads as."""
+    """A span, its tokens (`first` inclusive, `last` exclusive) and the quantity or period that it reads as.
+
+    `marked` tells a span of the tagger's, or the annotator's, from one that was found beside them.
+    """
 
     span: Span
     first: int
@@ -31,6 +34,7 @@ class Mention:
     text: str
     quantity: Quantity | None = None
     period: Period | None = None
+    marked: bool = True
 
     @property
     def offsets(self) -> tuple[int, int]:
@@ -69,8 +73,9 @@ def find_mentions(
 
     Time expressions that the grammar of periods finds, and organisations that their writing gives away, are added where
     no span covers them: a tagger trained on articles where only some are marked misses others, and which one governs is
-    the relation model's to say. A VALUE that reads as no quantity is left out, since nothing could be written in its
-    row.
+    the relation model's to say. So are figures that read as quantities and stand in no time expression: whether they
+    are a fact's is the relation model's to say, too. A VALUE that reads as no quantity is left out, since nothing could
+    be written in its row.
 
     Args:
         doc: the tokenised article.
@@ -93,13 +98,17 @@ def find_mentions(
     written = ((edges[first][0], edges[last - 1][1]) for first, last in find_organisations(doc, words))
     orgs = _with_more(by_label[Label.ORG], written, taken, Label.ORG)
 
+    given = set(taken)
+
     def mention(span: Span, quantity: Quantity | None = None, period: Period | None = None) -> Mention:
         first = max(bisect.bisect_right(starts, span.start) - 1, 0)
         last = max(bisect.bisect_left(starts, span.end), first + 1)
-        return Mention(span, first, last, text[span.start : span.end], quantity, period)
+        marked = (span.start, span.end) in given
+        return Mention(span, first, last, text[span.start : span.end], quantity, period, marked)
 
+    dated = sorted({*taken, *((span.start, span.end) for span in years)})
     values = []
-    for span in by_label[Label.VALUE]:
+    for span in _with_more(by_label[Label.VALUE], find_quantities(text), dated, Label.VALUE):
         quantity = read_quantity(text[span.start : span.end])
         if quantity is not None:
             values.append(mention(span, quantity=quantity))

@@ -27,16 +27,19 @@ from chitieu.relation.inputs import BatchInputs, DocInputs, PoolInputs, join_inp
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
-# The attributes of a fact that are told for each value, and the classes of each; None is "no direction".
+# What is told of each value, and the classes of each: whether it is a fact's, and the attributes of the fact; None is
+# "no direction".
+FACT = "fact"
 HEADS: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    (FACT, (True, False)),
     ("status", tuple(Status)),
     ("kind", tuple(Kind)),
     ("dir", (None, *Direction)),
 )
 HEAD_WIDTH = sum(len(classes) for _, classes in HEADS)
 _NEAR = 4
-_CONTEXTS = 5
-_GROUPS = 3  # line, sentence, heading
+_CONTEXTS = 7
+_GROUPS = 4  # line, sentence, heading, doc
 _WORD_POOL = [pool.name for pool in POOLS].index(WORDS)
 _LEAST = np.float32(-1e9)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from chitieu.relation.candidates import POOLS, WORDS, pool_mentions
 from chitieu.relation.inputs import DocInputs
 from chitieu.relation.links import Links, Offsets
 from chitieu.relation.mentions import Mention, said
-from chitieu.relation.network import HEADS
+from chitieu.relation.network import FACT, HEADS
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -30,6 +31,7 @@ class Targets:
             shape (values, roles).
         heads: class of each attribute, shape (values, attributes).
         weights: 1 where the value is a gold fact, shape (values,).
+        told: 1 where the value is known to be a fact's or none, which of an optional one it isn't, shape (values,).
     """
 
     links: tuple[Floats, ...]
@@ -37,6 +39,7 @@ class Targets:
     known: tuple[Floats, ...]
     heads: Ints
     weights: Floats
+    told: Floats
 
 
 def overlaps(left: Offsets, right: Offsets) -> bool:
@@ -66,14 +69,21 @@ def read_targets(inputs: DocInputs, gold: Sequence[Links]) -> Targets:
         links.append(link)
         none.append(nothing)
         known.append(((found > 0) | (nothing > 0)).astype(np.float32))
-    heads = [[classes.index(getattr(fact, name)) if fact else 0 for name, classes in HEADS] for fact in facts]
+    heads = [[_class(fact, name, classes) for name, classes in HEADS] for fact in facts]
     return Targets(
         links=tuple(links),
         none=tuple(none),
         known=tuple(known),
         heads=np.array(heads, dtype=np.int64).reshape(-1, len(HEADS)),
         weights=np.array([float(fact is not None) for fact in facts], dtype=np.float32),
+        told=np.array([float(fact is None or not fact.optional) for fact in facts], dtype=np.float32),
     )
+
+
+def _class(fact: Links | None, name: str, classes: tuple[Any, ...]) -> int:
+    if name == FACT:
+        return classes.index(fact is not None)
+    return classes.index(getattr(fact, name)) if fact else 0
 
 
 def _in_spans(offsets: Ints, left: Ints, facts: Sequence[Links | None], role: Role) -> Floats:
