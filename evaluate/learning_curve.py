@@ -27,6 +27,7 @@ SETTINGS = {
     "training.max_steps": STEPS,
     "training.max_epochs": 0,
     "training.eval_frequency": STEPS,
+    "training.optimizer.learn_rate.total_steps": STEPS,
     "training.batcher.size": 2000,
     "corpora.train.repeats": 1,
 }

@@ -27,7 +27,32 @@ OWN = CRFTagger()
 OWN.load(str(FOLDER / "models.bin"))
 
 
-PIECES = tuple(["hợp", "tác", "xã", "Hợp", "Tác", "HTX", "tỉnh", "Sơn", "La", "12", "1.183", "%", ",", ".", "/", "-", "BOS", "EOS", "=", "True", "False", "ǅ", "ß", "ﬁ"])
+PIECES = (
+    "hợp",
+    "tác",
+    "xã",
+    "Hợp",
+    "Tác",
+    "HTX",
+    "tỉnh",
+    "Sơn",
+    "La",
+    "12",
+    "1.183",
+    "%",
+    ",",
+    ".",
+    "/",
+    "-",
+    "BOS",
+    "EOS",
+    "=",
+    "True",
+    "False",
+    "ǅ",
+    "ß",
+    "ﬁ",
+)
 
 
 def describe(pieces: Sequence[str]) -> list[list[str]]:
