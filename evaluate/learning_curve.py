@@ -67,7 +67,8 @@ def plot(lines: list[dict[str, Any]], path: Path) -> None:
             axes.set_title(title)
             axes.set_xlabel("training articles")
             axes.grid(alpha=0.3)
-            axes.legend()
+            if axes.lines:
+                axes.legend()
         figure.axes[0].set_ylabel(f"core F1 after {STEPS} updates")
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
