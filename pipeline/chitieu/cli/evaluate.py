@@ -203,16 +203,10 @@ def write_plots(reports: Sequence[Report], folder: Path, min_confidence: float =
     Raises:
         OutputError: C401 the folder can't be made, or a file not be written.
     """
-    from chitieu.errors import OutputError
     from chitieu.scoring.plots import precision_recall_plot, reliability_plot
-    from chitieu.writing.replacing import replacing
+    from chitieu.writing.replacing import make_folder, replacing
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            "C401", f"can't be made: {error.strerror}", place=str(folder), remedy="name another"
-        ) from None
+    make_folder(folder)
     for report in reports:
         if report.confidence is not None:
             name = re.sub(r"[^\w.-]+", "-", report.title.removesuffix(".jsonl"))[:60]

@@ -7,18 +7,12 @@ from typing import Annotated
 
 import typer
 
-from chitieu.cli.options import MinConfidence
+from chitieu.cli.options import Database, MinConfidence
 from chitieu.labels import Status
 
 
 def export_cli(
-    database: Annotated[
-        str,
-        typer.Argument(
-            metavar="DATABASE",
-            help="A database that `chitieu tag` wrote: a .db file, a URL, or the file of facts that it stands beside.",
-        ),
-    ] = "facts.db",
+    database: Database = "facts.db",
     output: Annotated[
         Path,
         typer.Option(

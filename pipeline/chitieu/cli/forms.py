@@ -25,23 +25,12 @@ def write_form(form: Form, articles: Sequence[AnnotatedArticle], output: Path, f
         OutputError: C401, C402 the folder or a file can't be written.
     """
     from chitieu.annotation.gold import write_annotated
-    from chitieu.writing.replacing import replacing
+    from chitieu.writing.replacing import make_folder, replacing
 
     if form in FOLDERS:
-        _make_folder(output)
+        make_folder(output)
     if form is Form.JSONL:
         write_annotated(output, articles)
     for path, text in files.items():
         with replacing(path) as stream:
             stream.write(text.encode("utf-8"))
-
-
-def _make_folder(folder: Path) -> None:
-    from chitieu.errors import OutputError
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            "C401", f"can't write: {error.strerror}", place=str(folder), remedy="choose another folder"
-        ) from None

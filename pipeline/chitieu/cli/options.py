@@ -19,6 +19,23 @@ Inputs = Annotated[
         show_default=False,
     ),
 ]
+Texts = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="TEXT",
+        help="JSON Lines with a 'text' in each (.jsonl, .jsonl.xz) or .txt.",
+        exists=True,
+        dir_okay=False,
+        show_default=False,
+    ),
+]
+Database = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATABASE",
+        help="A database that `chitieu tag` wrote: a .db file, a URL, or the file of facts that it stands beside.",
+    ),
+]
 Published = Annotated[
     datetime | None,
     typer.Option(

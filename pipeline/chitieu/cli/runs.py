@@ -9,16 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from chitieu.cli.console import one_line
+from chitieu.cli.options import Database
 
 
 def runs_cli(
-    database: Annotated[
-        str,
-        typer.Argument(
-            metavar="DATABASE",
-            help="A database that `chitieu tag` wrote: a .db file, a URL, or the file of facts that it stands beside.",
-        ),
-    ] = "facts.db",
+    database: Database = "facts.db",
     last: Annotated[int, typer.Option("--last", min=1, help="How many runs, the newest first.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a run, a line each.")] = False,
 ) -> None:

@@ -7,14 +7,11 @@ from typing import Annotated
 
 import typer
 
+from chitieu.cli.options import Texts
+
 
 def vectors_cli(
-    texts: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="TEXT", help="JSON Lines with a 'text' in each (.jsonl, .jsonl.xz) or .txt.", show_default=False
-        ),
-    ],
+    texts: Texts,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder to write.", show_default=False)
     ],

@@ -106,7 +106,7 @@ class RelationExtractor(TrainablePipe):  # type: ignore[misc]  # spaCy ships no 
         for index, doc in enumerate(docs):
             text = text_of(doc)
             spans = doc_spans(doc, text)
-            # where no figure stands there is nothing to link or to date
+            # where the tagger marks no VALUE, the article is left unread: figures that it passed over stay so
             if any(span.label is Label.VALUE for span in spans):
                 item = read_inputs(doc, spans, doc._.published, doc._.title, text=text)
                 if item.mentions.values:

@@ -24,6 +24,7 @@ from spacy.vocab import Vocab
 from thinc.api import Linear, Maxout, Model, chain
 
 from chitieu.pipeline import fast_cpu
+from chitieu.training.requirements import require_writable
 from chitieu.training.vectors import read_texts, vectors_alone
 
 Floats = npt.NDArray[np.float32]
@@ -191,6 +192,9 @@ def pretrain(config: Path, texts: Sequence[Path], output: Path, *, vectors: Path
         output: file to write; of the last epoch.
         vectors: pipeline folder whose word vectors are used.
         epochs: passes over the texts, where the config's number is not wanted.
+
+    Raises:
+        OutputError: C405 the folder of the output can't be written.
     """
     from spacy import util
     from spacy.training.pretrain import pretrain as run
@@ -198,7 +202,7 @@ def pretrain(config: Path, texts: Sequence[Path], output: Path, *, vectors: Path
     settings: dict[str, Any] = {"paths.texts": [str(path) for path in texts]}
     if epochs is not None:
         settings["pretraining.max_epochs"] = epochs
-    output.parent.mkdir(parents=True, exist_ok=True)
+    require_writable(output)
     with tempfile.TemporaryDirectory(dir=output.parent) as name, fast_cpu():
         settings["paths.vectors"] = str(vectors_alone(vectors, Path(name) / "vectors"))
         given = util.load_config(config, overrides=settings, interpolate=False)

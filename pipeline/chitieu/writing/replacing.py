@@ -73,6 +73,20 @@ class _File(io.FileIO):
             ) from failure
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder to write into, and those above it.
+
+    Raises:
+        OutputError: C401 it can't be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as failure:
+        raise OutputError(
+            "C401", f"can't be made: {failure.strerror or failure}", place=str(folder), remedy="choose another folder"
+        ) from None
+
+
 def _unwritable(path: Path, failure: OSError) -> OutputError:
     if path.is_dir():
         reason, remedy = "is a folder", "name a file in it"
