@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,8 +20,11 @@ from chitieu.cli.options import Model
 from chitieu.errors import ChitieuError, OutputError, StoppedError
 
 if TYPE_CHECKING:
-    from chitieu.feed.outcome import Failure
-    from chitieu.feed.run import Counts
+    from chitieu.feed.destination import Destination
+    from chitieu.feed.item import Found, Missing
+    from chitieu.feed.memory import StoreMemory
+    from chitieu.feed.outcome import Failure, Reader
+    from chitieu.feed.run import Counts, Workers
     from chitieu.feed.settings import FetchSettings
 
 EXIT_SOME_FAILED = 1
@@ -31,6 +35,13 @@ LOADER = "chitieu.feed.worker:load_pipeline"
 """What makes a tagger in each worker; tests put another in its place."""
 
 _LOG_SECONDS = 60.0  # between two lines that say how far an unwatched run is
+
+
+class Engine(str, Enum):
+    """Where workers run."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 @dataclass(slots=True)
@@ -46,6 +57,9 @@ class Order:
         again: also read what is on record and was not read by this model and threshold.
         settings: how sources are fetched.
         patience: seconds that one article may take.
+        engine: where workers run.
+        address: of a Ray cluster; None for one on this machine, for this run.
+        shard: articles that are tagged and written at once, of the engine ray.
     """
 
     sources: Sequence[str]
@@ -56,6 +70,9 @@ class Order:
     again: bool = False
     settings: FetchSettings | None = None
     patience: float = 600.0
+    engine: Engine = Engine.LOCAL
+    address: str | None = None
+    shard: int = 500
 
 
 @dataclass(slots=True)
@@ -110,23 +127,28 @@ def tag(
         StoppedError: it had to stop; what was written stands, and the same order goes on from there.
         ChitieuError: sources, destination or model can't be used.
     """
-    from chitieu.feed.copies import StoredCopies
     from chitieu.feed.crew import Crew
     from chitieu.feed.destination import Destination
     from chitieu.feed.digest import model_digest
-    from chitieu.feed.intake import Intake
     from chitieu.feed.memory import StoreMemory
     from chitieu.feed.outcome import Reader
     from chitieu.feed.queries import unread
     from chitieu.feed.read import read_sources
-    from chitieu.feed.run import Run, everything, finish
+    from chitieu.feed.run import everything
     from chitieu.feed.source import parse_sources
     from chitieu.feed.store import Terms
     from chitieu.feed.worker import WorkerSettings
     from chitieu.pipeline import default_model
 
+    if order.engine is Engine.RAY:
+        from chitieu.cli.tag_ray import tag_on_ray
+
+        tag_on_ray(order, tally, say=say, report=report, tell=tell)
+        return
+    if order.address is not None:
+        raise OutputError("C450", "is of use to --engine ray only", place="--address", remedy="add --engine ray")
     sources = parse_sources(order.sources)
-    _refuse_own_output([source.location for source in sources], order.to)
+    refuse_own_output([source.location for source in sources], order.to)
     folder = order.model or default_model()
     reader = Reader(model_digest(folder), order.min_confidence)
     with ExitStack() as stack:
@@ -135,16 +157,45 @@ def tag(
         crew = Crew(order.workers, WorkerSettings(str(folder), LOADER, order.patience), say)
         stack.enter_context(crew)
         tally.run = store.begin(Terms(reader, str(folder), list(order.sources), order.workers))
-        by = f"{_number(order.workers, 'worker')}, model {reader.model_digest[:12]}"
-        say(f"begins: {_number(len(sources), 'source')}, {by}, to {_without_password(order.to)}")
+        say(beginning(order, len(sources), reader))
         memory = StoreMemory(store, reader)
 
-        def items() -> Iterator[Any]:
+        def items() -> Iterator[Found | Missing]:
             given = read_sources(sources, memory=memory, settings=order.settings)
             return iter(everything(given, memory.stale(), unread(store, reader) if order.again else ()))
 
-        copies = stack.enter_context(closing(StoredCopies(store)))
-        intake = stack.enter_context(Intake(items))
+        into_store(destination, crew, items, reader, memory, tally, report=report, tell=tell)
+
+
+def into_store(
+    destination: Destination,
+    crew: Workers,
+    items: Callable[[], Iterator[Found | Missing]],
+    reader: Reader,
+    memory: StoreMemory,
+    tally: Tally,
+    *,
+    report: Callable[[Counts], None],
+    tell: Callable[[Failure], None],
+) -> None:
+    """Take a run that has begun to its end.
+
+    Args:
+        destination: in which it has begun.
+        crew: answers for articles.
+        items: makes the stream of articles.
+        reader: model and threshold.
+        memory: of sources.
+        tally: kept up to date.
+        report: told how far the run is.
+        tell: told of each thing that could not be read.
+    """
+    from chitieu.feed.copies import StoredCopies
+    from chitieu.feed.intake import Intake
+    from chitieu.feed.run import Run, finish
+
+    store = destination.store
+    with closing(StoredCopies(store)) as copies, Intake(items) as intake:
         run = Run(store, crew, intake, reader, report=report, tell=tell, copies=copies)
         started = time.monotonic()
         try:
@@ -156,13 +207,19 @@ def tag(
             tally.take(run.counts)
             tally.seconds = time.monotonic() - started
             tally.worker_deaths = crew.deaths
-        if order.to.lower().endswith((".db", ".sqlite", ".sqlite3")) and "://" not in order.to:
-            from chitieu.feed.browsing import write_metadata
+    if destination.is_sqlite:
+        from chitieu.feed.browsing import write_metadata
 
-            write_metadata(Path(order.to))
+        write_metadata(Path(destination.name))
 
 
-def _refuse_own_output(locations: Sequence[str], to: str) -> None:
+def beginning(order: Order, sources: int, reader: Reader) -> str:
+    """The first line of a log."""
+    by = f"{number_of(order.workers, 'worker')}, model {reader.model_digest[:12]}"
+    return f"begins: {number_of(sources, 'source')}, {by}, to {_without_password(order.to)}"
+
+
+def refuse_own_output(locations: Sequence[str], to: str) -> None:
     """Refuse a file of facts that would be read as articles, now or by the next run.
 
     Raises:
@@ -193,7 +250,8 @@ def tag_cli(
         typer.Option(
             "--to",
             metavar="DESTINATION",
-            help="A SQLite database (.db), a PostgreSQL URL, or a file of facts (.jsonl, .csv, .parquet).",
+            help="A SQLite database (.db), a PostgreSQL URL, a file of facts (.jsonl, .csv, .parquet); of the engine "
+            "ray also a folder, for Parquet.",
         ),
     ] = "facts.db",
     workers: Annotated[
@@ -243,6 +301,31 @@ def tag_cli(
     patience: Annotated[
         float, typer.Option("--patience", min=1.0, help="Seconds that one article may take before it is given up.")
     ] = 600.0,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            "--engine", help="Where workers run: on this machine, or as actors on Ray (extra 'ray'), on many machines."
+        ),
+    ] = Engine.LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            "--address",
+            metavar="ADDRESS",
+            help="A Ray cluster: HOST:PORT, or auto on a machine of it; by default Ray is started here, for this run.",
+            show_default=False,
+        ),
+    ] = None,
+    shard: Annotated[
+        int,
+        typer.Option(
+            "--shard",
+            min=1,
+            max=100_000,
+            metavar="ARTICLES",
+            help="Articles that an actor tags and writes at once: what a kill costs, at most.",
+        ),
+    ] = 500,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print a summary on standard output, as one JSON object.")
     ] = False,
@@ -264,11 +347,12 @@ def tag_cli(
       chitieu tag https://example.org/rss articles/ --to facts.db --contact https://example.org/about
       chitieu tag news.jsonl --to postgresql://user@host/facts --json
       chitieu tag archive.warc.gz --to facts.parquet --min-confidence 0.8
+      chitieu tag news/ --to facts/ --engine ray --address auto --workers 64
     """  # noqa: D301 - \b keeps the lines of the examples apart
     from chitieu.feed.settings import FetchSettings
 
     settings = FetchSettings(contact=contact, allow_private=allow_private, interval=interval, max_entries=limit)
-    order = Order(sources, to, workers, min_confidence, model, again, settings, patience)
+    order = Order(sources, to, workers, min_confidence, model, again, settings, patience, engine, address, shard)
     tally = Tally()
     code = 0
     try:
@@ -293,9 +377,9 @@ def _tell_end(tally: Tally, to: str, as_json: bool, quiet: bool) -> None:
         counts = tally.counts
         rate = counts["articles"] / tally.seconds if tally.seconds else 0.0
         came = (
-            f"{_number(counts['articles'], 'article')} tagged ({rate:,.1f} a second), "
-            f"{_number(counts['facts'], 'fact')}, {counts['unchanged']:,} unchanged, "
-            f"{_number(counts['copies'], 'copy', 'copies')}, {_number(counts['errors'], 'error')}"
+            f"{number_of(counts['articles'], 'article')} tagged ({rate:,.1f} a second), "
+            f"{number_of(counts['facts'], 'fact')}, {counts['unchanged']:,} unchanged, "
+            f"{number_of(counts['copies'], 'copy', 'copies')}, {number_of(counts['errors'], 'error')}"
             if any(counts.values()) or tally.state != "finished"
             else "the sources gave nothing new"
         )
@@ -305,7 +389,7 @@ def _tell_end(tally: Tally, to: str, as_json: bool, quiet: bool) -> None:
         sys.stdout.flush()
 
 
-def _number(number: int, one: str, many: str | None = None) -> str:
+def number_of(number: int, one: str, many: str | None = None) -> str:
     """`1 worker`, `2 workers`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chitieu.errors import OutputError, StoppedError
-from chitieu.feed.database import database_url
+from chitieu.feed.database import SQLITE_SUFFIXES, database_url
 from chitieu.feed.queries import stored_facts
 from chitieu.feed.store import Store
 from chitieu.writing import Format, format_of, open_sink
@@ -26,6 +26,7 @@ class Destination:
     """
 
     def __init__(self, name: str) -> None:
+        self.name = name
         self.file: Path | None = None
         self._format: Format | None = None
         database = name
@@ -36,6 +37,11 @@ class Destination:
                 raise OutputError("C401", "is a folder", place=name, remedy="name a file in it")
             database = str(beside(self.file))
         self.store = Store(database)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a SQLite database that the user named as a file."""
+        return "://" not in self.name and self.name.lower().endswith(SQLITE_SUFFIXES)
 
     def complete(self) -> None:
         """Write the file, where there is one, from all that is on record.

@@ -1,4 +1,4 @@
-"""Packages of the extra `feed`, imported late and asked for in one voice."""
+"""Packages of extras, imported late and asked for in one voice."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from chitieu.feed.failure import SourceError
 
 
-def need(package: str) -> Any:
-    """Import a package of the extra `feed`.
+def need(package: str, extra: str = "feed") -> Any:
+    """Import a package of an extra.
 
     Raises:
         SourceError: C144 where it is not installed.
@@ -20,5 +20,5 @@ def need(package: str) -> Any:
         raise SourceError(
             "C144",
             f"the package {missing.name} is not installed",
-            remedy="install the extra: pip install 'chitieu[feed]'",
+            remedy=f"install the extra: pip install 'chitieu[{extra}]'",
         ) from missing

@@ -140,12 +140,21 @@ def read_stream(stream: IO[bytes], kind: str) -> Generator[Given, None, None]:
         )
 
 
-def _read_folder(folder: Path) -> Iterator[Given]:
-    found = False
+def files_in(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The files of a folder that hold articles, with their kinds; in the order of names.
+
+    Raises:
+        ArticleError: C101 where a folder can't be listed.
+    """
     for path in _walk(folder):
         kind = kind_of_path(path)
-        if kind not in _IN_FOLDERS:
-            continue
+        if kind in _IN_FOLDERS:
+            yield path, kind
+
+
+def _read_folder(folder: Path) -> Iterator[Given]:
+    found = False
+    for path, kind in files_in(folder):
         found = True
         try:
             yield from read_path(path, kind)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from typing import Protocol
 
 from chitieu.errors import ChitieuError
-from chitieu.feed.crew import Answer, Crew, Job
+from chitieu.feed.crew import Answer, Job
 from chitieu.feed.digest import content_digest
 from chitieu.feed.intake import Intake
 from chitieu.feed.item import Found, Missing
 from chitieu.feed.memory import StoreMemory
 from chitieu.feed.outcome import Batch, Copy, Failure, Reader, Reading
-from chitieu.feed.schema import LONGEST_KEY
+from chitieu.feed.refusal import clean_key, clean_text, refusal_of
 from chitieu.feed.seen import Seen
 from chitieu.feed.store import Store
 
@@ -49,6 +50,33 @@ class Counts:
     def seen(self) -> int:
         """Everything that sources gave and that has been seen to."""
         return self.articles + self.unchanged + self.copies + self.errors
+
+
+class Workers(Protocol):
+    """Answers for articles: `chitieu.feed.crew.Crew`, or whoever has their answers already."""
+
+    @property
+    def deaths(self) -> int:
+        """Workers that died."""
+        ...
+
+    @property
+    def busy(self) -> bool:
+        """Whether answers are to come."""
+        ...
+
+    @property
+    def hungry(self) -> bool:
+        """Whether more articles would be taken."""
+        ...
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Hand out articles."""
+        ...
+
+    def wait(self, others: Sequence[Connection], timeout: float | None) -> list[Answer]:
+        """Answers; waits until there is one, one of `others` can be read, or the time is over."""
+        ...
 
 
 class Copies(Protocol):
@@ -102,7 +130,7 @@ class Run:
     """
 
     store: Store
-    crew: Crew
+    crew: Workers
     intake: Intake
     reader: Reader
     copies: Copies = field(default_factory=NoCopies)
@@ -158,10 +186,10 @@ class Run:
 
     def _take(self, item: Found | Missing) -> None:
         if isinstance(item, Missing):
-            place, reason = _text(item.place), _text(item.reason)
-            self._fail(Failure(_key(item.key), place, item.code, reason, item.feed, item.again))
+            place, reason = clean_text(item.place), clean_text(item.reason)
+            self._fail(Failure(clean_key(item.key), place, item.code, reason, item.feed, item.again))
             return
-        refusal = _refusal(item)
+        refusal = refusal_of(item)
         if refusal is not None:
             self._fail(refusal)
             return
@@ -231,7 +259,7 @@ class Run:
                 key=found.key,
                 place=found.key,
                 code=answer.code,
-                reason=_text(answer.reason),
+                reason=clean_text(answer.reason),
                 feed=found.feed,
                 found=found,
                 digest=pending.digest,
@@ -302,33 +330,3 @@ def everything(sources: Iterable[Found | Missing], *more: Iterable[Found]) -> It
     yield from sources
     for others in more:
         yield from others
-
-
-def _refusal(found: Found) -> Failure | None:
-    """The failure of an article that no database would take."""
-    key, article = _key(found.key), found.article
-    for name in ("text", "title", "source", "url", "id"):
-        value = getattr(article, name)
-        if value is None:
-            continue
-        if "\0" in value:
-            return Failure(key, key, "C442", f"its {name} holds a zero character, which is no text", found.feed)
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError as broken:
-            reason = f"its {name} holds half a character (a lone surrogate) at {broken.start}"
-            return Failure(key, key, "C119", reason, found.feed)
-    if key != found.key:
-        reason = f"its key is over the limit of {LONGEST_KEY:,} bytes, or no text"
-        return Failure(key, key, "C442", reason, found.feed)
-    return None
-
-
-def _key(key: str) -> str:
-    """A key that any database takes: cut where it is too long, and mended where it is no text."""
-    return _text(key).encode("utf-8")[:LONGEST_KEY].decode("utf-8", errors="ignore")
-
-
-def _text(text: str) -> str:
-    """A message that any database takes."""
-    return text.replace("\0", "\ufffd").encode("utf-8", errors="replace").decode("utf-8")

@@ -165,10 +165,7 @@ class ParquetSink:
     def _write_group(self, records: list[dict[str, Any]]) -> None:
         import pyarrow
 
-        rows = [
-            {**record, "value": float(record["value"]), "value_high": _float_or_none(record["value_high"])}
-            for record in records
-        ]
+        rows = [parquet_row(record) for record in records]
         self._writer.write_table(pyarrow.Table.from_pylist(rows, schema=self._schema))
 
 
@@ -199,6 +196,11 @@ def parquet_schema() -> pyarrow.Schema:
         "evidence": evidence,
     }
     return pa.schema(list(columns.items()))
+
+
+def parquet_row(fact: Mapping[str, Any]) -> dict[str, Any]:
+    """A fact, as a JSON object of the public format, as a row of `parquet_schema`."""
+    return {**fact, "value": float(fact["value"]), "value_high": _float_or_none(fact["value_high"])}
 
 
 def _float_or_none(value: float | None) -> float | None:

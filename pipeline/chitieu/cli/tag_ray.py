@@ -1,0 +1,174 @@
+"""`chitieu tag --engine ray`: the same work on a cluster, into a folder of Parquet or whatever `chitieu tag` writes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chitieu.cli import tag as command
+from chitieu.cli.tag import Order, Tally, beginning, into_store, number_of, refuse_own_output
+from chitieu.errors import OutputError
+from chitieu.feed.cluster import Workforce, check_address, connected, shards
+from chitieu.feed.database import database_url
+from chitieu.feed.destination import Destination
+from chitieu.feed.digest import model_digest
+from chitieu.feed.item import Found, Missing
+from chitieu.feed.memory import StoreMemory
+from chitieu.feed.outcome import Failure, Reader
+from chitieu.feed.pile import Pile, clear_all_but, how_it_ended, is_pile
+from chitieu.feed.replay import ReplayCrew, answered
+from chitieu.feed.run import Counts
+from chitieu.feed.shard import ShardTerms, read_replayed
+from chitieu.feed.shard_reading import Unit, check_source, units_of
+from chitieu.feed.source import Source, parse_sources
+from chitieu.feed.store import Terms
+
+if TYPE_CHECKING:
+    Report = Callable[[Counts], None]
+    Tell = Callable[[Failure], None]
+
+
+def tag_on_ray(order: Order, tally: Tally, *, say: Callable[[str], None], report: Report, tell: Tell) -> None:
+    """As `chitieu.cli.tag.tag`, by actors on Ray.
+
+    Raises:
+        OutputError: C450 for what this engine can't do; what destinations raise.
+        SourceError: C144 where Ray is not installed.
+        StoppedError: C451 where there is no cluster, C453 where it could not go on; what actors and stores raise.
+    """
+    from chitieu.pipeline import default_model
+
+    sources = parse_sources(order.sources)
+    _check(order, sources)
+    into_folder = is_pile(order.to)
+    folder = Path(order.to) if into_folder else Path(order.to).with_name(Path(order.to).name + ".shards")
+    for output in {order.to, str(folder)}:
+        _refuse_folder([source.location for source in sources], output)
+    reader = Reader(model_digest(order.model or default_model()), order.min_confidence)
+    terms = ShardTerms(
+        folder=str(folder.resolve()),
+        reader=reader,
+        model=None if order.model is None else str(order.model.resolve()),
+        loader=command.LOADER,
+        patience=order.patience,
+        articles=order.shard,
+        replayed=not into_folder,
+    )
+    with connected(order.address, order.workers) as ray:
+        processors = ray.cluster_resources().get("CPU", 0)
+        if processors < order.workers:
+            there = number_of(int(processors), "processor")
+            say(f"the cluster has {there}: the rest of {number_of(order.workers, 'worker')} waits until it grows")
+        (_into_folder if into_folder else _into_database)(order, tally, ray, sources, terms, say, report, tell)
+
+
+def _check(order: Order, sources: list[Source]) -> None:
+    check_address(order.address)
+    for source in sources:
+        check_source(source)
+    for name, given in (
+        ("--again", order.again),
+        ("--limit", order.settings is not None and order.settings.max_entries is not None),
+    ):
+        if given:
+            raise OutputError("C450", "can't be used with --engine ray", place=name, remedy="leave one of them out")
+    if database_url(order.to) is not None and "://" in order.to:
+        raise OutputError(
+            "C450",
+            "can't be used with --engine ray: shards need a folder beside the destination",
+            place="--to",
+            remedy="name a folder, a .db file or a file of facts",
+        )
+
+
+def _refuse_folder(locations: list[str], to: str) -> None:
+    """Refuse a folder whose files would be read as articles, by the next run if not by this one.
+
+    Raises:
+        OutputError: C404.
+    """
+    refuse_own_output(locations, to)
+    target = Path(to).resolve()
+    for location in locations:
+        path = Path(location).resolve()
+        if path.is_dir() and (path == target or path in target.parents):
+            reason = f"lies in the source {location}, and would be read from there"
+            raise OutputError("C404", reason, place=to, remedy="write to another folder")
+
+
+def _into_folder(
+    order: Order,
+    tally: Tally,
+    ray: Any,
+    sources: list[Source],
+    terms: ShardTerms,
+    say: Callable[[str], None],
+    report: Report,
+    tell: Tell,
+) -> None:
+    with Pile(Path(order.to)) as pile:
+        tally.run = pile.begin(Terms(terms.reader, terms.model or "shipped", list(order.sources), order.workers))
+        say(beginning(order, len(sources), terms.reader))
+        counts, workforce, names = Counts(), Workforce(order.workers), set()
+        started = time.monotonic()
+        try:
+            for name, done, before in shards(ray, units_of(sources, terms.articles), terms, order.workers):
+                names.add(name)
+                if before:
+                    counts.unchanged += done.articles
+                else:
+                    workforce.hear(done)
+                    counts.articles += done.articles
+                    counts.facts += done.facts
+                counts.errors += len(done.errors)
+                for error in done.errors:
+                    tell(Failure(**error))
+                report(counts)
+            pile.clear_all_but(names)
+            pile.finish("finished", _as_dict(counts, workforce))
+        except BaseException as failure:
+            state, message = how_it_ended(failure)
+            pile.finish(state, _as_dict(counts, workforce), message)
+            raise
+        finally:
+            tally.take(counts)
+            tally.seconds = time.monotonic() - started
+            tally.worker_deaths = workforce.deaths
+
+
+def _into_database(
+    order: Order,
+    tally: Tally,
+    ray: Any,
+    sources: list[Source],
+    terms: ShardTerms,
+    say: Callable[[str], None],
+    report: Report,
+    tell: Tell,
+) -> None:
+    destination = Destination(order.to)
+    with destination.store as store:
+        tally.run = store.begin(Terms(terms.reader, terms.model or "shipped", list(order.sources), order.workers))
+        say(beginning(order, len(sources), terms.reader))
+        crew, workforce, names = ReplayCrew(), Workforce(order.workers), set()
+
+        def items() -> Iterator[Found | Missing]:
+            units: Iterator[Unit] = units_of(sources, terms.articles)
+            for name, done, before in shards(ray, units, terms, order.workers):
+                names.add(name)
+                if not before:
+                    workforce.hear(done)
+                    crew.deaths = workforce.deaths
+                yield from answered(read_replayed(terms, name))
+
+        into_store(
+            destination, crew, items, terms.reader, StoreMemory(store, terms.reader), tally, report=report, tell=tell
+        )
+        clear_all_but(Path(terms.folder), names)
+
+
+def _as_dict(counts: Counts, workforce: Workforce) -> dict[str, int]:
+    names = ("articles", "unchanged", "copies", "facts", "errors")
+    return {**{name: getattr(counts, name) for name in names}, "worker_deaths": workforce.deaths}

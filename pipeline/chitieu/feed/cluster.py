@@ -1,0 +1,227 @@
+"""A run on Ray Data: connecting to a cluster, the steps of the run, and what comes back of each shard."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from chitieu import errors
+from chitieu.errors import ChitieuError, OutputError, StoppedError
+from chitieu.feed.extra import need
+from chitieu.feed.failure import shorten
+from chitieu.feed.shard import Report, ShardTerms
+from chitieu.feed.shard_reading import Unit
+from chitieu.feed.shard_tagging import ShardTagger, read_units
+
+_HOST_AND_PORT = re.compile(r"\[?([\w.:-]+?)\]?:(\d{1,5})")
+_CONNECT_SECONDS = 5.0
+_OBJECT_STORE = 256 * 2**20  # bytes, of a cluster of our own: shards on their way, of at most a few MB each
+_ROW = 1 << 16  # bytes from which Ray hands on what a step has made: a shard by itself
+_WORKERS_A_READER = 32  # one process reads some fifty times as fast as one tags
+_LOCAL = "local"
+
+
+@dataclass(slots=True)
+class Workforce:
+    """What is heard of those who tag.
+
+    Attributes:
+        actors: host and process of each that has done a shard.
+        deaths: of their worker processes, and of themselves as far as another took their place.
+    """
+
+    workers: int
+    actors: set[str] = field(default_factory=set)
+    _deaths: int = 0
+
+    def hear(self, report: Report) -> None:
+        """Take in what a new report says."""
+        self.actors.add(report.actor)
+        self._deaths += report.worker_deaths
+
+    @property
+    def deaths(self) -> int:
+        """Of worker processes, and of actors as far as others took their place."""
+        return self._deaths + max(0, len(self.actors) - self.workers)
+
+
+def check_address(address: str | None) -> None:
+    """Refuse an address that can't be one of a cluster.
+
+    Raises:
+        OutputError: C450.
+    """
+    if address in (None, "auto", _LOCAL) or _HOST_AND_PORT.fullmatch(address or ""):
+        return
+    if str(address).startswith("ray://"):
+        reason = "Ray Data does not run through Ray's client"
+        remedy = "run the command on a machine of the cluster: ray job submit -- chitieu tag … --address auto"
+    else:
+        reason, remedy = "is no address of a cluster", "give HOST:PORT, or auto on a machine of the cluster"
+    raise OutputError("C450", reason, place=f"--address {address}", remedy=remedy)
+
+
+@contextmanager
+def connected(address: str | None, workers: int) -> Iterator[Any]:
+    """Ray, connected to a cluster, or to one on this machine that ends with the block.
+
+    Raises:
+        SourceError: C144 where Ray is not installed.
+        StoppedError: C451 where there is no cluster, or it can't be joined.
+    """
+    # Nothing is told to anyone, and no page of state is served; who wants either says so in the environment.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # Its core writes warnings past every logger; they stay in the files of /tmp/ray, or RAY_TMPDIR.
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    ray = need("ray", "ray")
+    need("ray.data", "ray")
+    if ray.is_initialized():
+        yield ray
+        return
+    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+    found = _HOST_AND_PORT.fullmatch(address or "")
+    if found:
+        _knock(found.group(1), int(found.group(2)), address)
+    with _own_signals():
+        try:
+            if address in (None, _LOCAL):
+                ray.init(_LOCAL, num_cpus=workers, include_dashboard=False, object_store_memory=_OBJECT_STORE, **quiet)
+            else:
+                ray.init(address, **quiet)
+        except Exception as failure:  # whatever it is: Ray raises errors of many kinds here
+            raise _unreachable(address, f"{type(failure).__name__}: {failure}") from failure
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def shards(ray: Any, units: Iterable[Unit], terms: ShardTerms, workers: int) -> Iterator[tuple[str, Report, bool]]:
+    """Tag units.
+
+    Args:
+        ray: connected.
+        units: what is to be read.
+        terms: of the run.
+        workers: actors that tag.
+
+    Yields:
+        Name and report of each shard when it is done, and whether it was done before; where shards are to be replayed,
+        in the order of the units, else as they come.
+
+    Raises:
+        StoppedError: C453 where Ray could not go on; an actor's own where it could not.
+        ModelError: the model can't be loaded.
+    """
+    rows = [{"unit": unit.dump()} for unit in units]
+    if not rows:
+        return
+    data = ray.data
+    with _context(data, in_order=terms.replayed):
+        readers = data.TaskPoolStrategy(size=1 + workers // _WORKERS_A_READER)
+        # Without a share of the processors: where actors hold them all, reading would wait for those who wait for it.
+        read = data.from_items(rows, override_num_blocks=min(len(rows), 1_000)).map_batches(
+            read_units,
+            fn_kwargs={"terms": terms},
+            batch_size=1,
+            batch_format="pyarrow",
+            num_cpus=0,
+            compute=readers,
+        )
+        tagged = read.map_batches(
+            ShardTagger,
+            fn_constructor_kwargs={"terms": terms},
+            batch_size=1,
+            batch_format="pyarrow",
+            num_cpus=1,
+            compute=data.ActorPoolStrategy(size=workers),
+        )
+        for row in _rows(tagged):
+            if row["failed"]:
+                raise _told(json.loads(row["failed"]))
+            yield row["shard"], Report.load(row["report"]), not row["new"]
+
+
+def _rows(dataset: Any) -> Iterator[dict[str, str]]:
+    try:
+        yield from dataset.iter_rows()
+    except Exception as failure:  # of Ray, or of a step of ours: either way what is written stands
+        raise StoppedError(
+            "C453",
+            f"Ray could not go on: {shorten(f'{type(failure).__name__}: {failure}', 300)}",
+            remedy="start the same command again: it goes on with the shards that are missing",
+        ) from failure
+
+
+def _knock(host: str, port: int, address: str | None) -> None:
+    """Ray waits for minutes for a host that isn't there, and may end the process then."""
+    try:
+        socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as failure:
+        raise _unreachable(address, str(failure)) from failure
+
+
+def _unreachable(address: str | None, reason: str) -> StoppedError:
+    if address in (None, _LOCAL):
+        message, remedy = "Ray can't be started on this machine", "leave out --engine ray: workers need no cluster"
+    else:
+        message = f"there is no cluster at {address} that can be joined"
+        remedy = (
+            "start one with `ray start --head`, and give the address that it says; auto finds it on its own machine"
+        )
+    return StoppedError("C451", f"{message}: {shorten(reason, 300)}", remedy=remedy)
+
+
+def _told(record: dict[str, Any]) -> ChitieuError:
+    """An actor's error, as it was."""
+    kinds: dict[str, Callable[..., ChitieuError]] = {
+        name: getattr(errors, name) for name in ("ModelError", "StoppedError")
+    }
+    make = kinds.get(record.pop("kind"), StoppedError)  # a shard that can't be written: make room, and start again
+    return make(record.pop("code"), record.pop("message"), **record)
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Ray puts a handler in the place of ours, which unwinds like Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _context(data: Any, in_order: bool) -> Iterator[None]:
+    """Ray Data's settings for a run, put back at its end."""
+    import logging
+
+    context = data.DataContext.get_current()
+    changed = {"enable_progress_bars": False, "target_max_block_size": _ROW}
+    before = {name: getattr(context, name) for name in changed}
+    order, level = context.execution_options.preserve_order, logging.getLogger("ray").level
+    for name, value in changed.items():
+        setattr(context, name, value)
+    context.execution_options.preserve_order = in_order
+    for name in ("ray", "ray.data"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(context, name, value)
+        context.execution_options.preserve_order = order
+        for name in ("ray", "ray.data"):
+            logging.getLogger(name).setLevel(level)

@@ -1,0 +1,154 @@
+"""A folder of Parquet that mirrors what sources say: the destination of runs that are too large for one database.
+
+`facts`, `articles` and `errors` hold a file a shard; `manifest.json` says what the last run was and how far it came.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from chitieu import __version__
+from chitieu.errors import OutputError
+from chitieu.feed.database import FileLock, database_url
+from chitieu.feed.shard import TABLES, names_in
+from chitieu.feed.store import Terms, now
+from chitieu.writing import Format
+from chitieu.writing.replacing import make_folder, replacing
+
+_LAYOUT = 1
+_MANIFEST = "manifest.json"
+_LARGEST_MANIFEST = 16 * 2**20  # bytes
+
+
+def is_pile(name: str) -> bool:
+    """Whether `--to` names a folder: one that is there, a name that ends in `/`, or one without a suffix."""
+    if database_url(name) is not None:
+        return False
+    path = Path(name)
+    known = path.suffix.lower() in {f".{kind.value}" for kind in Format}
+    return path.is_dir() or (not known and (name.endswith(("/", "\\")) or not path.suffix))
+
+
+class Pile:
+    """A folder of shards, open for one run. A context manager: leaving it lets go of the lock.
+
+    Raises (on opening):
+        OutputError: C401 where it can't be made, C431 where it holds other things, C433 where another run writes to it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._run: dict[str, Any] = {}
+        self._started = 0.0
+        make_folder(folder)
+        ours = {_MANIFEST, f"{_MANIFEST}-lock", *TABLES}
+        others = [path.name for path in folder.iterdir() if path.name not in ours and not path.name.startswith(".")]
+        if others and not (folder / _MANIFEST).is_file():
+            raise OutputError(
+                "C431",
+                f"holds other things ({', '.join(sorted(others)[:3])} …), and is left alone",
+                place=str(folder),
+                remedy="name a new folder",
+            )
+        self._lock = FileLock(folder / _MANIFEST)
+
+    def __enter__(self) -> Pile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def begin(self, terms: Terms) -> str:
+        """Set down that a run begins.
+
+        Returns:
+            The run's id.
+
+        Raises:
+            OutputError: C452 where an earlier run had a source that this one lacks: its facts would vanish.
+        """
+        before = self._read()
+        lacking = [source for source in before.get("sources", ()) if source not in terms.sources]
+        if lacking:
+            raise OutputError(
+                "C452",
+                f"holds the facts of {lacking[0]}, which is no source of this run, and mirrors its sources",
+                place=str(self.folder),
+                remedy="name that source too, or write to another folder",
+            )
+        goes_on = before.get("state") in ("running", "interrupted", "stopped")
+        self._started = time.monotonic()
+        self._run = {
+            "layout": _LAYOUT,
+            "run": datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ-") + secrets.token_hex(3),
+            "started": now(),
+            "state": "running",
+            "continues": before.get("run") if goes_on else None,
+            "sources": list(terms.sources),
+            "workers": terms.workers,
+            "model": terms.model,
+            "model_digest": terms.reader.model_digest,
+            "min_confidence": terms.reader.min_confidence,
+            "version": __version__,
+        }
+        self._write()
+        return str(self._run["run"])
+
+    def finish(self, state: str, counts: Mapping[str, int], message: str | None = None) -> None:
+        """Set down how a run ended.
+
+        Raises:
+            OutputError: C401 or C402 where it can't be written.
+        """
+        seconds = round(time.monotonic() - self._started, 3)
+        self._run.update(state=state, ended=now(), seconds=seconds, message=message, **counts)
+        self._write()
+
+    def clear_all_but(self, shards: set[str]) -> None:
+        """Remove the shards of articles that the sources don't hold any more, and what was left half-written."""
+        clear_all_but(self.folder, shards)
+
+    def _read(self) -> dict[str, Any]:
+        path = self.folder / _MANIFEST
+        if not path.is_file():
+            return {}
+        try:
+            with path.open("rb") as file:
+                manifest = json.loads(file.read(_LARGEST_MANIFEST))
+            if manifest["layout"] == _LAYOUT:
+                return dict(manifest)
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        raise OutputError(
+            "C432",
+            "has a manifest.json that this version of chitieu doesn't read",
+            place=str(self.folder),
+            remedy="write to a new folder",
+        )
+
+    def _write(self) -> None:
+        text = json.dumps(self._run, ensure_ascii=False, indent=1) + "\n"
+        with replacing(self.folder / _MANIFEST) as stream:
+            stream.write(text.encode("utf-8"))
+
+
+def clear_all_but(folder: Path, shards: Sequence[str] | set[str]) -> None:
+    """Remove files of other shards, and what was left of those that were being written, from a folder of shards."""
+    for path in names_in(folder):
+        if path.name.startswith(".") or path.stem not in shards:
+            with suppress(OSError):  # another night's run removes it
+                path.unlink()
+
+
+def how_it_ended(failure: BaseException) -> tuple[str, str]:
+    """State and message of a run that did not finish."""
+    if isinstance(failure, (KeyboardInterrupt, SystemExit)):
+        return "interrupted", "stopped by a signal"
+    return "stopped", str(failure)[:500]
