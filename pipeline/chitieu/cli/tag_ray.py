@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chitieu.cli import tag as command
 from chitieu.cli.tag import Order, Tally, beginning, into_store, number_of, refuse_own_output
 from chitieu.errors import OutputError
-from chitieu.feed.cluster import Workforce, check_address, connected, shards
+from chitieu.feed.cluster import check_address, connected, shards
 from chitieu.feed.database import database_url
 from chitieu.feed.destination import Destination
 from chitieu.feed.digest import model_digest
@@ -56,7 +56,7 @@ def tag_on_ray(order: Order, tally: Tally, *, say: Callable[[str], None], report
         articles=order.shard,
         replayed=not into_folder,
     )
-    with connected(order.address, order.workers) as ray:
+    with connected(order.address, order.workers, say) as ray:
         processors = ray.cluster_resources().get("CPU", 0)
         if processors < order.workers:
             there = number_of(int(processors), "processor")
@@ -111,7 +111,7 @@ def _into_folder(
     with Pile(Path(order.to)) as pile:
         tally.run = pile.begin(Terms(terms.reader, terms.model or "shipped", list(order.sources), order.workers))
         say(beginning(order, len(sources), terms.reader))
-        counts, workforce, names = Counts(), Workforce(order.workers), set()
+        counts, names = Counts(), set()
         started = time.monotonic()
         try:
             for name, done, before in shards(ray, units_of(sources, terms.articles), terms, order.workers):
@@ -119,7 +119,7 @@ def _into_folder(
                 if before:
                     counts.unchanged += done.articles
                 else:
-                    workforce.hear(done)
+                    tally.worker_deaths += done.worker_deaths
                     counts.articles += done.articles
                     counts.facts += done.facts
                 counts.errors += len(done.errors)
@@ -127,15 +127,14 @@ def _into_folder(
                     tell(Failure(**error))
                 report(counts)
             pile.clear_all_but(names)
-            pile.finish("finished", _as_dict(counts, workforce))
+            pile.finish("finished", _as_dict(counts, tally.worker_deaths))
         except BaseException as failure:
             state, message = how_it_ended(failure)
-            pile.finish(state, _as_dict(counts, workforce), message)
+            pile.finish(state, _as_dict(counts, tally.worker_deaths), message)
             raise
         finally:
             tally.take(counts)
             tally.seconds = time.monotonic() - started
-            tally.worker_deaths = workforce.deaths
 
 
 def _into_database(
@@ -152,15 +151,14 @@ def _into_database(
     with destination.store as store:
         tally.run = store.begin(Terms(terms.reader, terms.model or "shipped", list(order.sources), order.workers))
         say(beginning(order, len(sources), terms.reader))
-        crew, workforce, names = ReplayCrew(), Workforce(order.workers), set()
+        crew, names = ReplayCrew(), set()
 
         def items() -> Iterator[Found | Missing]:
             units: Iterator[Unit] = units_of(sources, terms.articles)
             for name, done, before in shards(ray, units, terms, order.workers):
                 names.add(name)
                 if not before:
-                    workforce.hear(done)
-                    crew.deaths = workforce.deaths
+                    crew.deaths += done.worker_deaths
                 yield from answered(read_replayed(terms, name))
 
         into_store(
@@ -169,6 +167,6 @@ def _into_database(
         clear_all_but(Path(terms.folder), names)
 
 
-def _as_dict(counts: Counts, workforce: Workforce) -> dict[str, int]:
+def _as_dict(counts: Counts, worker_deaths: int) -> dict[str, int]:
     names = ("articles", "unchanged", "copies", "facts", "errors")
-    return {**{name: getattr(counts, name) for name in names}, "worker_deaths": workforce.deaths}
+    return {**{name: getattr(counts, name) for name in names}, "worker_deaths": worker_deaths}

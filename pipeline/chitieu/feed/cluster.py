@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import re
 import signal
 import socket
+import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from chitieu import errors
@@ -22,35 +25,12 @@ from chitieu.feed.shard_reading import Unit
 from chitieu.feed.shard_tagging import ShardTagger, read_units
 
 _HOST_AND_PORT = re.compile(r"\[?([\w.:-]+?)\]?:(\d{1,5})")
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _CONNECT_SECONDS = 5.0
 _OBJECT_STORE = 256 * 2**20  # bytes, of a cluster of our own: shards on their way, of at most a few MB each
 _ROW = 1 << 16  # bytes from which Ray hands on what a step has made: a shard by itself
 _WORKERS_A_READER = 32  # one process reads some fifty times as fast as one tags
 _LOCAL = "local"
-
-
-@dataclass(slots=True)
-class Workforce:
-    """What is heard of those who tag.
-
-    Attributes:
-        actors: host and process of each that has done a shard.
-        deaths: of their worker processes, and of themselves as far as another took their place.
-    """
-
-    workers: int
-    actors: set[str] = field(default_factory=set)
-    _deaths: int = 0
-
-    def hear(self, report: Report) -> None:
-        """Take in what a new report says."""
-        self.actors.add(report.actor)
-        self._deaths += report.worker_deaths
-
-    @property
-    def deaths(self) -> int:
-        """Of worker processes, and of actors as far as others took their place."""
-        return self._deaths + max(0, len(self.actors) - self.workers)
 
 
 def check_address(address: str | None) -> None:
@@ -70,8 +50,13 @@ def check_address(address: str | None) -> None:
 
 
 @contextmanager
-def connected(address: str | None, workers: int) -> Iterator[Any]:
+def connected(address: str | None, workers: int, say: Callable[[str], None]) -> Iterator[Any]:
     """Ray, connected to a cluster, or to one on this machine that ends with the block.
+
+    Args:
+        address: of the cluster; None for one on this machine.
+        workers: processors of the one on this machine.
+        say: told, in a line, what Ray would print on standard output: of machines and actors that died.
 
     Raises:
         SourceError: C144 where Ray is not installed.
@@ -80,18 +65,19 @@ def connected(address: str | None, workers: int) -> Iterator[Any]:
     # Nothing is told to anyone, and no page of state is served; who wants either says so in the environment.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    # Its core writes warnings past every logger; they stay in the files of /tmp/ray, or RAY_TMPDIR.
+    # Its core writes to standard error past every logger; the same stands in the files of /tmp/ray, or RAY_TMPDIR.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     ray = need("ray", "ray")
     need("ray.data", "ray")
     if ray.is_initialized():
-        yield ray
+        with redirect_stdout(_Lines(say)):
+            yield ray
         return
     quiet = {"log_to_driver": False, "logging_level": "ERROR"}
     found = _HOST_AND_PORT.fullmatch(address or "")
     if found:
         _knock(found.group(1), int(found.group(2)), address)
-    with _own_signals():
+    with _own_signals(), _hushed():
         try:
             if address in (None, _LOCAL):
                 ray.init(_LOCAL, num_cpus=workers, include_dashboard=False, object_store_memory=_OBJECT_STORE, **quiet)
@@ -100,7 +86,8 @@ def connected(address: str | None, workers: int) -> Iterator[Any]:
         except Exception as failure:  # whatever it is: Ray raises errors of many kinds here
             raise _unreachable(address, f"{type(failure).__name__}: {failure}") from failure
     try:
-        yield ray
+        with redirect_stdout(_Lines(say)):
+            yield ray
     finally:
         ray.shutdown()
 
@@ -203,11 +190,40 @@ def _own_signals() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+class _Lines(io.TextIOBase):
+    """What threads of Ray print, which must not get among the summary: on to the log, a line at a time."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self.buffer = getattr(sys.stdout, "buffer", None)  # sinks ask whether it is theirs
+
+    def write(self, text: str, /) -> int:
+        """As print calls it."""
+        for line in _COLOURS.sub("", text).splitlines():
+            if line.strip():
+                self._say(shorten(line))
+        return len(text)
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Nothing that Ray says while it starts reaches standard error; what goes wrong is raised."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 @contextmanager
 def _context(data: Any, in_order: bool) -> Iterator[None]:
     """Ray Data's settings for a run, put back at its end."""
-    import logging
-
     context = data.DataContext.get_current()
     changed = {"enable_progress_bars": False, "target_max_block_size": _ROW}
     before = {name: getattr(context, name) for name in changed}
@@ -218,7 +234,9 @@ def _context(data: Any, in_order: bool) -> Iterator[None]:
     for name in ("ray", "ray.data"):
         logging.getLogger(name).setLevel(logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"ray\.")  # few shards for many actors are no mistake
+            yield
     finally:
         for name, value in before.items():
             setattr(context, name, value)

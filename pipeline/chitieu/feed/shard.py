@@ -73,15 +73,13 @@ class Report:
         articles: that were read.
         facts: found in them.
         errors: what could not be read: key, place, code, reason, feed.
-        worker_deaths: of processes that tagged.
-        actor: host and process of the actor.
+        worker_deaths: of processes that tagged, and of the actor that watched over them.
     """
 
     articles: int = 0
     facts: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
     worker_deaths: int = 0
-    actor: str = ""
 
     def dump(self) -> str:
         """As JSON."""

@@ -7,15 +7,16 @@ errors of ours don't survive the way through Ray.
 from __future__ import annotations
 
 import json
-import os
 import socket
 import sys
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from chitieu.errors import ChitieuError, ModelError
 from chitieu.feed.crew import Answer, Crew, Job
+from chitieu.feed.extra import need
 from chitieu.feed.item import Found, Missing
 from chitieu.feed.refusal import clean_text
 from chitieu.feed.shard import Item, Report, ShardTerms, load, write_shard
@@ -42,15 +43,15 @@ class ShardTagger:
 
     def __init__(self, terms: ShardTerms) -> None:
         self._terms = terms
-        self._failed: ChitieuError | None = None
-        self._deaths = 0
+        self._heard = -1 if _restarted() else 0  # of deaths: those that reports have told; an actor's own is one more
         # A process that is spawned imports the main module of its parent, which is Ray's, and large.
         main: Any = sys.modules["__main__"]
         main.__file__, main.__spec__ = None, None
-        try:
-            self._crew = Crew(1, WorkerSettings(self._model(), terms.loader, terms.patience)).__enter__()
-        except ChitieuError as failure:
-            self._failed = failure
+
+    @cached_property
+    def _crew(self) -> Crew:
+        """The worker, started over the first shard that is not done."""
+        return Crew(1, WorkerSettings(self._model(), self._terms.loader, self._terms.patience)).__enter__()
 
     def _model(self) -> str:
         """The model's folder on this machine.
@@ -76,8 +77,6 @@ class ShardTagger:
         (row,) = batch.to_pylist()
         if not row["report"]:
             try:
-                if self._failed is not None:
-                    raise self._failed
                 row["report"] = self._tag(row["shard"], list(load(row["items"]))).dump()
                 row["new"] = "new"
             except ChitieuError as failure:
@@ -87,8 +86,8 @@ class ShardTagger:
 
     def _tag(self, name: str, items: list[Item]) -> Report:
         said = self._answers(items)
-        report = Report(actor=f"{socket.gethostname()}:{os.getpid()}", worker_deaths=self._crew.deaths - self._deaths)
-        self._deaths = self._crew.deaths
+        report = Report(worker_deaths=self._crew.deaths - self._heard)
+        self._heard = self._crew.deaths
         for place, item in enumerate(items):
             if isinstance(item, Missing):
                 report.errors.append(_error(item.key, item.place, item.code, item.reason, item.feed))
@@ -121,6 +120,11 @@ class ShardTagger:
                 facts = [fact for fact in answer.facts if (fact["confidence"] or 0.0) >= least]
                 said[answer.number] = Answer(answer.number, facts, answer.spans, answer.code, answer.reason)
         return said
+
+
+def _restarted() -> bool:
+    """Whether this actor has taken the place of one that died."""
+    return bool(need("ray", "ray").get_runtime_context().was_current_actor_reconstructed)
 
 
 def _error(key: str, place: str, code: str, reason: str, feed: str | None) -> dict[str, Any]:

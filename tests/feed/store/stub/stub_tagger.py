@@ -24,6 +24,9 @@ def load(model: str | None) -> Tagger:
     folder = Path(model or ".")
     if (folder / "broken").exists():
         raise ModelError("C304", "the model has format 999", place=str(folder), remedy="train it anew")
+    if (folder / ".loads").exists():
+        with (folder / ".loads").open("a", encoding="utf-8") as loads:
+            loads.write(f"{os.getpid()}\n")
     if (folder / "stillborn").exists():
         os.kill(os.getpid(), signal.SIGKILL)
     word = (folder / "word").read_text(encoding="utf-8") if (folder / "word").exists() else ""
