@@ -84,6 +84,16 @@ def test_quiet(tag, tmp_path):
         (("--min-confidence", "2"), "--min-confidence"),
         (("--model", "nowhere"), "C302"),
         (("warc:https://example.org/a",), "C143"),
+        (("--address", "auto"), "C450"),
+        (("--engine", "spark"), "--engine"),
+        (("--engine", "ray", "--address", "ray://head:10001"), "C450"),
+        (("--engine", "ray", "--again"), "C450"),
+        (("--engine", "ray", "--limit", "3"), "C450"),
+        (("--engine", "ray", "--to", "postgresql://u:geheim@h/d"), "C450"),
+        (("--engine", "ray", "https://example.org/rss"), "C450"),
+        (("--engine", "ray", "-"), "C450"),
+        (("--engine", "ray", ".", "--to", "facts"), "C404"),
+        (("--engine", "ray", ".", "--to", "facts.db"), "C404"),
     ],
 )
 def test_usage_errors(tag, tmp_path, arguments, says):

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from chitieu.cli.tag import Engine
-from chitieu.errors import ModelError, OutputError
+from chitieu.errors import ModelError, OutputError, StoppedError
 
 STUB = Path(__file__).parent / "stub"
 PROGRAM = """
@@ -109,6 +109,14 @@ def piles(tmp_path: Path, made_up: Any, write_jsonl: Any, article: Any) -> list[
     (folder / "trống.txt").write_text("  ", encoding="utf-8")
     write_jsonl(folder / "z.jsonl", [{**one, "id": f"z-{one['id']}"} for one in articles[:10]])  # copies
     return [lines, table, folder, tmp_path / "missing.jsonl"]
+
+
+def test_a_cluster_that_is_not_there():
+    pytest.importorskip("ray", reason="ray is not installed: pip install 'chitieu[ray]'")
+    from chitieu.feed.cluster import connected
+
+    with pytest.raises(StoppedError, match=r"C451.*ray start --head"), connected("127.0.0.1:1", 1, print):
+        pass
 
 
 def test_a_database_like_that_of_one_process(tmp_path, on_ray, tag_into, piles, dump, model):
