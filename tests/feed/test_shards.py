@@ -204,6 +204,16 @@ def test_what_is_no_address(address):
         check_address(address)
 
 
+def test_a_folder_that_is_not_shared(tmp_path, monkeypatch):
+    from chitieu.errors import StoppedError
+    from chitieu.feed import cluster
+
+    monkeypatch.setattr(cluster, "_SHARED_SECONDS", 0.0)
+    cluster._look_for(write(tmp_path / "there", "a"))
+    with pytest.raises(StoppedError, match="C454"):
+        cluster._look_for(tmp_path / "not there")
+
+
 def test_ray_that_is_not_installed(monkeypatch):
     import sys
 

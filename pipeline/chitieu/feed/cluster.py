@@ -11,9 +11,11 @@ import signal
 import socket
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from typing import Any
 
 from chitieu import errors
@@ -27,6 +29,7 @@ from chitieu.feed.shard_tagging import ShardTagger, read_units
 _HOST_AND_PORT = re.compile(r"\[?([\w.:-]+?)\]?:(\d{1,5})")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _CONNECT_SECONDS = 5.0
+_SHARED_SECONDS = 90.0  # after which a network's file system shows what another machine wrote, at the latest
 _OBJECT_STORE = 256 * 2**20  # bytes, of a cluster of our own: shards on their way, of at most a few MB each
 _ROW = 1 << 16  # bytes from which Ray hands on what a step has made: a shard by itself
 _WORKERS_A_READER = 32  # one process reads some fifty times as fast as one tags
@@ -106,7 +109,7 @@ def shards(ray: Any, units: Iterable[Unit], terms: ShardTerms, workers: int) -> 
         in the order of the units, else as they come.
 
     Raises:
-        StoppedError: C453 where Ray could not go on; an actor's own where it could not.
+        StoppedError: C453 where Ray could not go on, C454 where machines don't share the folder; an actor's own.
         ModelError: the model can't be loaded.
     """
     rows = [{"unit": unit.dump()} for unit in units]
@@ -135,7 +138,26 @@ def shards(ray: Any, units: Iterable[Unit], terms: ShardTerms, workers: int) -> 
         for row in _rows(tagged):
             if row["failed"]:
                 raise _told(json.loads(row["failed"]))
+            _look_for(terms.path("articles", row["shard"]))
             yield row["shard"], Report.load(row["report"]), not row["new"]
+
+
+def _look_for(path: Path) -> None:
+    """A shard that only the machine of its actor sees is none.
+
+    Raises:
+        StoppedError: C454.
+    """
+    last = time.monotonic() + _SHARED_SECONDS
+    while not path.is_file():
+        if time.monotonic() > last:
+            raise StoppedError(
+                "C454",
+                "what an actor wrote there is not seen by this machine",
+                place=str(path),
+                remedy="write to a folder that every machine sees under the same path",
+            )
+        time.sleep(0.5)
 
 
 def _rows(dataset: Any) -> Iterator[dict[str, str]]:
