@@ -88,11 +88,11 @@ def connected(address: str | None, workers: int, say: Callable[[str], None]) -> 
                 ray.init(address, **quiet)
         except Exception as failure:  # whatever it is: Ray raises errors of many kinds here
             raise _unreachable(address, f"{type(failure).__name__}: {failure}") from failure
-    try:
-        with redirect_stdout(_Lines(say)):
+    with redirect_stdout(_Lines(say)):  # its end too: Ray tells of actors that the end of a run kills
+        try:
             yield ray
-    finally:
-        ray.shutdown()
+        finally:
+            ray.shutdown()
 
 
 def shards(ray: Any, units: Iterable[Unit], terms: ShardTerms, workers: int) -> Iterator[tuple[str, Report, bool]]:
