@@ -177,7 +177,8 @@ def replaying_rate(scratch: Path, done: str) -> float:
     from chitieu.feed.memory import StoreMemory
     from chitieu.feed.outcome import Reader
     from chitieu.feed.replay import ReplayCrew, answered
-    from chitieu.feed.shard import ShardTerms, read_replayed
+    from chitieu.feed.shard import ShardTerms
+    from chitieu.feed.shard_files import read_replayed
     from chitieu.feed.store import Terms
 
     folder = scratch / done / "facts.db.shards"

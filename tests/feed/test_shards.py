@@ -17,9 +17,10 @@ from chitieu.feed.cluster import check_address, connected
 from chitieu.feed.crew import Answer
 from chitieu.feed.item import Found, Missing
 from chitieu.feed.outcome import Reader
-from chitieu.feed.pile import Pile, clear_all_but, is_pile
+from chitieu.feed.pile import Pile, clear_all_but, is_pile, runs_of
 from chitieu.feed.replay import ReplayCrew, answered
-from chitieu.feed.shard import Report, ShardTerms, dump, load, read_replayed, report_on, write_shard
+from chitieu.feed.shard import ShardTerms, dump, load
+from chitieu.feed.shard_files import read_replayed, report_on, write_shard
 from chitieu.feed.shard_reading import Unit, check_source, shards_of, units_of
 from chitieu.feed.source import parse_source
 from chitieu.feed.store import Terms
@@ -32,6 +33,10 @@ FOUND = some.builds(
     some.builds(Article, TEXT, TEXT, MAYBE, some.none() | some.dates(), MAYBE, MAYBE),
     *[MAYBE] * 5,
 )
+EXAMPLE = """{"article_id": "a", "fact_id": "a:3-7", "org": null, "metric": "xã", "value": 3, "value_high": null,
+"unit": "xã", "bound": "exact", "year": 2023, "period": "2023", "base_year": null, "status": "actual", "kind": "level",
+"dir": null, "confidence": null, "derived": null, "sentence": "Có", "evidence": {"value": [3, 7], "metric": [[5, 7]],
+"of": null, "org": null, "year": null, "base": null, "cue": null}}"""
 MISSING = some.builds(Missing, TEXT, TEXT, TEXT, TEXT, some.booleans(), MAYBE)
 
 
@@ -75,17 +80,16 @@ def test_the_same_articles_make_the_same_shards(tmp_path, terms):
 def test_a_shard_that_is_done_is_not_handed_on(tmp_path, terms):
     (unit,) = units_of([parse_source(str(write(tmp_path / "a.jsonl", sentence(1))))], terms.articles)
     ((name, text, _),) = shards_of(unit, terms)
-    report = Report(articles=1)
     items = list(load(text))
-    write_shard(terms, name, items, {0: Answer(0)}, report)
+    report = write_shard(terms, name, items, {0: Answer(0)})
+    assert (report.articles, report.facts, report.errors) == (1, 0, [])
     assert list(shards_of(unit, terms)) == [(name, "", report.dump())]
     path = terms.path("articles", name)
     path.write_bytes(path.read_bytes()[:-20])
     assert report_on(terms, name) is None
     # What the machine may have been to blame for is worth another try; what the article is to blame for is not.
     for code, final in (("C440", False), ("C444", False), ("C441", True)):
-        told = {"key": "k", "place": "k", "code": code, "reason": "", "feed": None}
-        write_shard(terms, name, items, {0: Answer(0, code=code)}, Report(errors=[told]))
+        write_shard(terms, name, items, {0: Answer(0, code=code)})
         assert (report_on(terms, name) is not None) is final
 
 
@@ -131,13 +135,29 @@ def test_what_can_not_be_read_side_by_side(source):
         check_source(parse_source(source))
 
 
+def test_what_parquet_refuses_is_one_articles_error(tmp_path, terms):
+    from pyarrow import parquet
+
+    fact = json.loads(EXAMPLE)
+    items = [Found(key, Article(key, "Có 3 xã")) for key in "ab"]
+    said = {0: Answer(0, [{**fact, "year": 2**40}]), 1: Answer(1, [fact])}
+    report = write_shard(terms, "0" * 40, items, said)
+    assert (report.articles, report.facts) == (1, 1)
+    (error,) = report.errors
+    assert (error["key"], error["code"]) == ("a", "C445")
+    (row,) = parquet.read_table(terms.path("facts", "0" * 40)).to_pylist()
+    assert row["key"] == "b"
+    states = parquet.read_table(terms.path("articles", "0" * 40)).to_pylist()
+    assert [state["state"] for state in states] == ["failed", "tagged"]
+
+
 def test_answers_are_replayed(tmp_path, terms):
     terms = replace(terms, replayed=True)
     article = Article("a", "Có 3 xã", published=date(2023, 1, 1))
     items = [Found("a", article), Missing("b", "b:1", "C108", "broken"), Found("c", article)]
     fact = {"value": 2**62, "confidence": 0.5}
     said = {0: Answer(0, [fact], [(3, 7, "VALUE")]), 2: Answer(2, code="C441", reason="can't")}
-    write_shard(terms, "0" * 40, items, said, Report())
+    write_shard(terms, "0" * 40, items, said)
     first, missing, failed = answered(read_replayed(terms, "0" * 40))
     assert missing == items[1]
     from chitieu.feed.crew import Job
@@ -180,6 +200,12 @@ def test_a_pile_belongs_to_its_sources(tmp_path):
         pile.finish("finished", {"articles": 3})
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["continues"], manifest["state"], manifest["articles"]) == (run, "finished", 3)
+    (told,) = runs_of(folder)
+    assert (told["run"], told["articles"], told["facts"], told["sources"]) == (manifest["run"], 3, 0, ["a", "b", "c"])
+    manifest["state"] = "running"
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert runs_of(folder)[0]["state"] == "interrupted"
+    assert runs_of(tmp_path) is None
     (folder / "manifest.json").write_text("{}", encoding="utf-8")
     with Pile(folder) as pile, pytest.raises(OutputError, match="C432"):
         pile.begin(Terms(Reader("d", 0.0), "model", ["a"], 1))

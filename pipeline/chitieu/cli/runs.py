@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +20,8 @@ def runs_cli(
 ) -> None:
     """List what ran: when, how long, how many articles, facts and errors, with which model.
 
+    Of a folder that the engine ray wrote to, the last run.
+
     Exits with 0; 2 where there is no such database.
 
     \b
@@ -28,9 +31,10 @@ def runs_cli(
       chitieu runs postgresql://user@host/facts
     """  # noqa: D301 - \b keeps the lines of the examples apart
     from chitieu.feed.destination import database_of
+    from chitieu.feed.pile import runs_of
     from chitieu.feed.runs import read_runs
 
-    runs = read_runs(database_of(database))[:last]
+    runs = runs_of(Path(database)) or read_runs(database_of(database))[:last]
     if as_json:
         for run in runs:
             sys.stdout.write(json.dumps(run, ensure_ascii=False) + "\n")

@@ -7,7 +7,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chitieu.cli.console import estimated_articles, one_line, print_error
+from chitieu.cli.console import print_error
 from chitieu.cli.options import Model
+from chitieu.cli.watching import log_line, number_of, watching
 from chitieu.errors import ChitieuError, OutputError, StoppedError
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ EXIT_STOPPED = 75
 
 LOADER = "chitieu.feed.worker:load_pipeline"
 """What makes a tagger in each worker; tests put another in its place."""
-
-_LOG_SECONDS = 60.0  # between two lines that say how far an unwatched run is
 
 
 class Engine(str, Enum):
@@ -356,7 +355,7 @@ def tag_cli(
     tally = Tally()
     code = 0
     try:
-        with _watching(sources, tally, quiet) as watch:
+        with watching(sources, tally, quiet) as watch:
             tag(order, tally, say=watch.say, report=watch.report, tell=watch.tell)
         tally.state = "finished"
         code = EXIT_SOME_FAILED if tally.counts["errors"] else 0
@@ -383,15 +382,10 @@ def _tell_end(tally: Tally, to: str, as_json: bool, quiet: bool) -> None:
             if any(counts.values()) or tally.state != "finished"
             else "the sources gave nothing new"
         )
-        _log(tally.run, f"{tally.state} after {tally.seconds:,.1f} s: {came}; {_without_password(to)}")
+        log_line(tally.run, f"{tally.state} after {tally.seconds:,.1f} s: {came}; {_without_password(to)}")
     if as_json and tally.run is not None:
         sys.stdout.write(json.dumps({**tally.summary(), "to": _without_password(to)}, ensure_ascii=False) + "\n")
         sys.stdout.flush()
-
-
-def number_of(number: int, one: str, many: str | None = None) -> str:
-    """`1 worker`, `2 workers`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def _without_password(to: str) -> str:
@@ -399,81 +393,3 @@ def _without_password(to: str) -> str:
 
     url = database_url(to)
     return to if url is None else shown(url)
-
-
-def _log(run: str | None, message: str) -> None:
-    """A line of the log on standard error: moment, run, message."""
-    moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    sys.stderr.write(one_line(f"{moment} {run or '-'} {message}") + "\n")
-    sys.stderr.flush()
-
-
-class _Log:
-    """Lines on standard error, for logs: what happens, what failed, and once a minute how far it is."""
-
-    def __init__(self, tally: Tally, quiet: bool) -> None:
-        self._tally = tally
-        self._quiet = quiet
-        self._last = time.monotonic()
-
-    def say(self, line: str) -> None:
-        if not self._quiet:
-            _log(self._tally.run, line)
-
-    def tell(self, failure: Failure) -> None:
-        self.say(f"{failure.place}: [{failure.code}] {failure.reason}")
-
-    def report(self, counts: Counts) -> None:
-        self._tally.take(counts)
-        if time.monotonic() - self._last >= _LOG_SECONDS:
-            self._last = time.monotonic()
-            self.say(
-                f"{counts.seen:,} seen, {counts.articles:,} tagged, {counts.facts:,} facts, {counts.errors:,} errors"
-            )
-
-
-class _Bar(_Log):
-    """The same, above a bar with rate and time left, for a person watching."""
-
-    def __init__(self, tally: Tally, bar: Any, task: Any) -> None:
-        super().__init__(tally, quiet=False)
-        self._progress = bar
-        self._task = task
-
-    def report(self, counts: Counts) -> None:
-        self._tally.take(counts)
-        speed = self._progress.tasks[0].speed
-        self._progress.update(
-            self._task,
-            completed=counts.seen,
-            rate=f"{speed:,.1f} articles/s" if speed else "",
-            says=f"{counts.facts:,} facts, {counts.errors:,} errors",
-        )
-
-
-@contextmanager
-def _watching(sources: Sequence[str], tally: Tally, quiet: bool) -> Iterator[_Log]:
-    """What tells people or logs how the run goes."""
-    if quiet or not sys.stderr.isatty():
-        yield _Log(tally, quiet)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    # Only what lies on disk can be counted; a feed says what it holds when it is read.
-    paths = [Path(source) for source in sources]
-    known = all(path.exists() and (path.is_dir() or path.suffix.lower() in _COUNTED) for path in paths)
-    columns = (
-        TextColumn("tagging"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TextColumn("{task.fields[says]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
-        task = bar.add_task("tagging", total=estimated_articles(paths) if known else None, rate="", says="")
-        yield _Bar(tally, bar, task)
-
-
-_COUNTED = (".jsonl", ".txt", ".html", ".htm", ".json")

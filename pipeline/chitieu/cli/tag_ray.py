@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chitieu.cli import tag as command
-from chitieu.cli.tag import Order, Tally, beginning, into_store, number_of, refuse_own_output
+from chitieu.cli.tag import Order, Tally, beginning, into_store, refuse_own_output
+from chitieu.cli.watching import number_of
 from chitieu.errors import OutputError
 from chitieu.feed.cluster import check_address, connected, shards
 from chitieu.feed.database import database_url
@@ -20,7 +21,8 @@ from chitieu.feed.outcome import Failure, Reader
 from chitieu.feed.pile import Pile, clear_all_but, how_it_ended, is_pile
 from chitieu.feed.replay import ReplayCrew, answered
 from chitieu.feed.run import Counts
-from chitieu.feed.shard import ShardTerms, read_replayed
+from chitieu.feed.shard import ShardTerms
+from chitieu.feed.shard_files import read_replayed
 from chitieu.feed.shard_reading import Unit, check_source, units_of
 from chitieu.feed.source import Source, parse_sources
 from chitieu.feed.store import Terms

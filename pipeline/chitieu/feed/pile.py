@@ -17,7 +17,8 @@ from typing import Any
 from chitieu import __version__
 from chitieu.errors import OutputError
 from chitieu.feed.database import FileLock, database_url
-from chitieu.feed.shard import TABLES, names_in
+from chitieu.feed.runs import NAMES
+from chitieu.feed.shard_files import TABLES, names_in
 from chitieu.feed.store import Terms, now
 from chitieu.writing import Format
 from chitieu.writing.replacing import make_folder, replacing
@@ -34,6 +35,48 @@ def is_pile(name: str) -> bool:
     path = Path(name)
     known = path.suffix.lower() in {f".{kind.value}" for kind in Format}
     return path.is_dir() or (not known and (name.endswith(("/", "\\")) or not path.suffix))
+
+
+def runs_of(folder: Path) -> list[dict[str, Any]] | None:
+    """The last run of a pile, as `chitieu.feed.runs.read_runs` gives those of a database; None for another folder.
+
+    Raises:
+        OutputError: C432 where this version doesn't read it.
+    """
+    manifest = read_manifest(folder)
+    if not manifest:
+        return None
+    run = {name: manifest.get(name) for name in NAMES if name != "id"}
+    for name in ("articles", "unchanged", "copies", "facts", "errors", "worker_deaths"):
+        run[name] = run[name] or 0
+    if run["state"] == "running" and not FileLock.is_held(folder / _MANIFEST):
+        run.update(state="interrupted", message="killed, or the machine went down")
+    rate = round(run["articles"] / run["seconds"], 2) if run["seconds"] else None
+    return [{"run": manifest["run"], **run, "articles_per_second": rate}]
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What a pile's manifest says; nothing where there is none.
+
+    Raises:
+        OutputError: C432 where this version doesn't read it.
+    """
+    path = folder / _MANIFEST
+    if not path.is_file():
+        return {}
+    try:
+        with path.open("rb") as file:
+            manifest = json.loads(file.read(_LARGEST_MANIFEST))
+        if manifest["layout"] == _LAYOUT:
+            return dict(manifest)
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    raise OutputError(
+        "C432",
+        "has a manifest.json that this version of chitieu doesn't read",
+        place=str(folder),
+        remedy="write to a new folder",
+    )
 
 
 class Pile:
@@ -74,7 +117,7 @@ class Pile:
         Raises:
             OutputError: C452 where an earlier run had a source that this one lacks: its facts would vanish.
         """
-        before = self._read()
+        before = read_manifest(self.folder)
         lacking = [source for source in before.get("sources", ()) if source not in terms.sources]
         if lacking:
             raise OutputError(
@@ -114,24 +157,6 @@ class Pile:
     def clear_all_but(self, shards: set[str]) -> None:
         """Remove the shards of articles that the sources don't hold any more, and what was left half-written."""
         clear_all_but(self.folder, shards)
-
-    def _read(self) -> dict[str, Any]:
-        path = self.folder / _MANIFEST
-        if not path.is_file():
-            return {}
-        try:
-            with path.open("rb") as file:
-                manifest = json.loads(file.read(_LARGEST_MANIFEST))
-            if manifest["layout"] == _LAYOUT:
-                return dict(manifest)
-        except (OSError, ValueError, KeyError, TypeError):
-            pass
-        raise OutputError(
-            "C432",
-            "has a manifest.json that this version of chitieu doesn't read",
-            place=str(self.folder),
-            remedy="write to a new folder",
-        )
 
     def _write(self) -> None:
         text = json.dumps(self._run, ensure_ascii=False, indent=1) + "\n"

@@ -13,10 +13,11 @@ from chitieu.feed import schema
 from chitieu.feed.database import FileLock, advisory_lock_is_held
 from chitieu.feed.lookup import look_into
 
-_NAMES = (
+NAMES = (
     *("id", "started", "ended", "seconds", "state", "continues", "articles", "unchanged", "copies", "facts", "errors"),
     *("worker_deaths", "workers", "model", "model_digest", "min_confidence", "version", "sources", "message"),
 )
+"""What is told of a run."""
 
 
 def read_runs(destination: str) -> list[dict[str, Any]]:
@@ -26,7 +27,7 @@ def read_runs(destination: str) -> list[dict[str, Any]]:
         OutputError: C403, C430, C431, C434 or C438 where it is no database of facts, or can't be read.
     """
     table = schema.runs
-    query = select(*(table.c[name] for name in _NAMES)).order_by(table.c.started.desc(), table.c.id.desc())
+    query = select(*(table.c[name] for name in NAMES)).order_by(table.c.started.desc(), table.c.id.desc())
     with look_into(destination) as lookup:
         runs = [summary(dict(row._mapping)) for row in lookup.query(query)]
         sqlite = lookup.is_sqlite
@@ -39,7 +40,7 @@ def read_runs(destination: str) -> list[dict[str, Any]]:
 
 def summary(row: Mapping[str, Any]) -> dict[str, Any]:
     """A run as the JSON object that schedulers read."""
-    record = {name: row[name] for name in _NAMES}
+    record = {name: row[name] for name in NAMES}
     record["sources"] = json.loads(record["sources"])
     seconds = record["seconds"]
     record["articles_per_second"] = round(record["articles"] / seconds, 2) if seconds else None

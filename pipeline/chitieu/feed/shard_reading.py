@@ -15,7 +15,8 @@ from chitieu.feed.item import Found, Missing
 from chitieu.feed.read import read_sources
 from chitieu.feed.refusal import clean_key, clean_text, refusal_of
 from chitieu.feed.seen import Seen
-from chitieu.feed.shard import Item, ShardTerms, dump, report_on
+from chitieu.feed.shard import Item, ShardTerms, dump
+from chitieu.feed.shard_files import report_on
 from chitieu.feed.source import LISTS, STANDARD_INPUT, Source
 
 _SHARD_CHARACTERS = 2_000_000  # an actor holds a shard in memory, and it is what a kill costs

@@ -17,9 +17,9 @@ from typing import Any
 from chitieu.errors import ChitieuError, ModelError
 from chitieu.feed.crew import Answer, Crew, Job
 from chitieu.feed.extra import need
-from chitieu.feed.item import Found, Missing
-from chitieu.feed.refusal import clean_text
-from chitieu.feed.shard import Item, Report, ShardTerms, load, write_shard
+from chitieu.feed.item import Found
+from chitieu.feed.shard import Item, Report, ShardTerms, load
+from chitieu.feed.shard_files import write_shard
 from chitieu.feed.shard_reading import Unit, shards_of
 from chitieu.feed.worker import WorkerSettings
 
@@ -86,20 +86,8 @@ class ShardTagger:
 
     def _tag(self, name: str, items: list[Item]) -> Report:
         said = self._answers(items)
-        report = Report(worker_deaths=self._crew.deaths - self._heard)
-        self._heard = self._crew.deaths
-        for place, item in enumerate(items):
-            if isinstance(item, Missing):
-                report.errors.append(_error(item.key, item.place, item.code, item.reason, item.feed))
-                continue
-            answer = said[place]
-            if answer.code is not None:
-                report.errors.append(_error(item.key, item.key, answer.code, answer.reason, item.feed))
-            else:
-                report.articles += 1
-                report.facts += len(answer.facts)
-        write_shard(self._terms, name, items, said, report)
-        return report
+        heard, self._heard = self._heard, self._crew.deaths
+        return write_shard(self._terms, name, items, said, self._heard - heard)
 
     def _answers(self, items: list[Item]) -> dict[int, Answer]:
         jobs: list[Job] = []
@@ -125,16 +113,6 @@ class ShardTagger:
 def _restarted() -> bool:
     """Whether this actor has taken the place of one that died."""
     return bool(need("ray", "ray").get_runtime_context().was_current_actor_reconstructed)
-
-
-def _error(key: str, place: str, code: str, reason: str, feed: str | None) -> dict[str, Any]:
-    return {
-        "key": clean_text(key),
-        "place": clean_text(place),
-        "code": code,
-        "reason": clean_text(reason),
-        "feed": feed,
-    }
 
 
 def _table(row: dict[str, str]) -> Any:
