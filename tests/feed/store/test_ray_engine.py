@@ -147,7 +147,7 @@ def test_a_folder_with_an_actor_killed(tmp_path, on_ray, tag_into, piles, write_
 
     def kill() -> None:
         """The first whose worker has loaded the model: with one shard done, it has others before it."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not killed and time.monotonic() < deadline:
             time.sleep(0.05)
             if shards_in(to):
@@ -182,13 +182,13 @@ def test_a_folder_with_an_actor_killed(tmp_path, on_ray, tag_into, piles, write_
 def test_the_command_killed_and_started_again(tmp_path, cluster, on_ray, tag_into, write_jsonl, made_up, dump, model):
     lines = write_jsonl(tmp_path / "news.jsonl", made_up(120))
     tag_into(tmp_path / "one.db", lines)
-    (model / ".pause").write_text("0.05")
+    (model / ".pause").write_text("0.1")
     to, shards = tmp_path / "two.db", tmp_path / "two.db.shards"
     arguments = ["tag", lines, "--to", to, "--model", model, "--engine", "ray", "--address", cluster]
     options = ["--workers", "2", "--shard", "8"]
     command = [sys.executable, "-c", PROGRAM, STUB, *arguments, *options]
     process = subprocess.Popen([str(part) for part in command], stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while len(shards_in(shards)) < 3 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
     process.kill()
