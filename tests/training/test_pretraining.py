@@ -121,7 +121,10 @@ def test_training_starts_from_pretrained_weights(tmp_path, root, blank, small_ov
     small = {**small_overrides, "components.tok2vec.model.embed.include_static_vectors": True}
     util.load_config(root / "configs" / "cpu.cfg", overrides=small, interpolate=False).to_disk(config)
     weights = tmp_path / "tok2vec.bin"
-    pretrain(config, [texts], weights, vectors=tmp_path / "vectors", epochs=1)
+    said: list[str] = []
+    pretrain(config, [texts], weights, vectors=tmp_path / "vectors", epochs=400, report=said.append)
+    losses = [float(line.split("loss ")[1].split(",")[0]) for line in said]
+    assert losses[-1] < 0.9 * losses[0]  # the rate that warms up does so
     settings = {
         "paths.vectors": str(tmp_path / "vectors"),
         "paths.train": [str(tiny_corpus)],

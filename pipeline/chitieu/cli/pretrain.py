@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +29,7 @@ def pretrain_cli(
     """Pretrain the token vectors on unlabelled text: hidden words are told from their context.
 
     `chitieu train` starts from the weights that the config names as init_tok2vec. Needs no annotations, and about
-    an hour for 20 million words on one core.
+    half an hour for 25 million words on one core.
 
     \b
     Examples:
@@ -37,5 +38,5 @@ def pretrain_cli(
     """  # noqa: D301 - \b keeps the lines of the examples apart
     from chitieu.training.pretraining import pretrain
 
-    pretrain(config, texts, output, vectors=vectors, epochs=epochs)
+    pretrain(config, texts, output, vectors=vectors, epochs=epochs, report=partial(typer.echo, err=True))
     typer.echo(f"{output}: pretrained token vectors")

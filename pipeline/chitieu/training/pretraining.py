@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ _MASKED, _SWAPPED = 0.8, 0.9
 _LONGEST_TEXT = 20_000  # characters; what stands further down reads like what stands above
 _MIXED = 8_000  # texts held at a time
 _POOL = 4_096  # words seen before, from which others are drawn
+_REPORTED = 100  # updates
 
 
 class TextCorpus:
@@ -183,7 +185,15 @@ def masked_words_loss(ops: Any, docs: Any, predicted: Hidden) -> tuple[float, Hi
     return loss, (chances / len(classes), classes)
 
 
-def pretrain(config: Path, texts: Sequence[Path], output: Path, *, vectors: Path, epochs: int | None = None) -> None:
+def pretrain(
+    config: Path,
+    texts: Sequence[Path],
+    output: Path,
+    *,
+    vectors: Path,
+    epochs: int | None = None,
+    report: Callable[[str], None] = print,
+) -> None:
     """Pretrain the token vectors of a config and write their weights, which `[paths] init_tok2vec` names.
 
     Args:
@@ -192,12 +202,12 @@ def pretrain(config: Path, texts: Sequence[Path], output: Path, *, vectors: Path
         output: file to write; of the last epoch.
         vectors: pipeline folder whose word vectors are used.
         epochs: passes over the texts, where the config's number is not wanted.
+        report: told how it goes, a line every hundred updates.
 
     Raises:
         OutputError: C405 the folder of the output can't be written.
     """
     from spacy import util
-    from spacy.training.pretrain import pretrain as run
 
     settings: dict[str, Any] = {"paths.texts": [str(path) for path in texts]}
     if epochs is not None:
@@ -205,7 +215,37 @@ def pretrain(config: Path, texts: Sequence[Path], output: Path, *, vectors: Path
     require_writable(output)
     with tempfile.TemporaryDirectory(dir=output.parent) as name, fast_cpu():
         settings["paths.vectors"] = str(vectors_alone(vectors, Path(name) / "vectors"))
+        settings["initialize.init_tok2vec"] = None
         given = util.load_config(config, overrides=settings, interpolate=False)
-        filled = util.load_model_from_config(given, auto_fill=True).config.interpolate()
-        run(filled, Path(name), silent=False)
-        shutil.move(Path(name) / "model-last.bin", output)
+        made = Path(name) / "tok2vec.bin"
+        made.write_bytes(_learned(util.load_model_from_config(given, auto_fill=True), report))
+        shutil.move(made, output)
+
+
+def _learned(nlp: Language, report: Callable[[str], None]) -> bytes:
+    """Weights of the token vectors after all epochs.
+
+    The loop of `spacy pretrain`, which never steps the schedules: a rate that warms up would stay at 0.
+    """
+    from spacy.schemas import ConfigSchemaPretrain
+    from spacy.training.pretrain import create_pretraining_model, make_update
+    from spacy.util import dot_to_object, registry
+    from thinc.api import fix_random_seed
+
+    config = nlp.config.interpolate()
+    fix_random_seed(config["training"]["seed"])
+    block = registry.resolve(config["pretraining"], schema=ConfigSchemaPretrain)
+    corpus = registry.resolve({"corpus": dot_to_object(config, block["corpus"])})["corpus"]
+    model, optimizer = create_pretraining_model(nlp, block), block["optimizer"]  # type: ignore[no-untyped-call]
+    started, words, losses = time.monotonic(), 0, list[float]()
+    for epoch in range(block["max_epochs"]):
+        for batch in block["batcher"](corpus(nlp)):
+            losses.append(make_update(model, batch, optimizer, model.attrs["loss"]))
+            optimizer.step_schedules()
+            words += sum(len(doc) for doc in batch)
+            if len(losses) % _REPORTED == 0:
+                rate = words / (time.monotonic() - started)
+                mean = float(np.mean(losses[-_REPORTED:]))
+                report(f"epoch {epoch + 1}, {words / 1e6:.1f} million words, loss {mean:.3f}, {rate:,.0f} words/s")
+    with model.use_params(optimizer.averages):
+        return bytes(model.get_ref("tok2vec").to_bytes())
