@@ -52,9 +52,13 @@ class Experiment:
     vectors: Path = ROOT / "models" / "chitieu_vi"
 
     def digest(self) -> str:
-        """SHA-256 of the config's bytes and the settings."""
+        """SHA-256 of the config's bytes, the settings, and the pretrained token vectors that they name."""
+        from spacy.util import load_config
+
         settings = json.dumps(self.settings, sort_keys=True)
-        return hashlib.sha256(self.config.read_bytes() + settings.encode()).hexdigest()
+        named = load_config(self.config, overrides=self.settings, interpolate=False)["paths"].get("init_tok2vec")
+        pretrained = (ROOT / named).read_bytes() if named else b""
+        return hashlib.sha256(self.config.read_bytes() + settings.encode() + pretrained).hexdigest()
 
 
 def chosen(ids: Sequence[str], count: int | None, seed: int) -> set[str]:

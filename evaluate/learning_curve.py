@@ -20,7 +20,7 @@ from experiment import ROOT, Experiment, record, recorded
 RECORDS = Path(__file__).with_name("learning_curve.jsonl")
 PLOT = Path(__file__).with_name("learning_curve.svg")
 SIZES = (25, 50, 100, 200, 400, None)
-WRITTEN_SIZES = (25, 50, 100, None)  # the written training split holds fewer than 200
+WRITTEN_SIZES = (25, 50, 100, 200, None)  # the written training split holds fewer than 400
 SEEDS = (0, 1, 2)
 STEPS = 400
 SETTINGS = {
