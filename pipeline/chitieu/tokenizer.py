@@ -284,12 +284,18 @@ def _dictionary_words(word: list[_Piece], counts: bool, dictionary: frozenset[st
     while start < len(word):
         end = len(word)
         while end > start + 1:
-            joined = " ".join(lowered[start:end])
-            if joined not in _NEVER_JOINED and (joined in dictionary or all(map(str.istitle, spelt[start:end]))):
+            joined, parts = " ".join(lowered[start:end]), spelt[start:end]
+            known = joined in dictionary and not _gains_capital(parts)
+            if joined not in _NEVER_JOINED and (known or all(map(str.istitle, parts))):
                 break
             end -= 1
         yield word[start][0], word[end - 1][1]
         start = end
+
+
+def _gains_capital(syllables: Sequence[str]) -> bool:
+    """Whether a word that begins small goes on with a capital: a name begins there, as in `giao | Ban Giám đốc`."""
+    return syllables[0][0].islower() and any(syllable[0].isupper() for syllable in syllables[1:])
 
 
 def _of_composed(getter: Callable[[str], Any], word: str) -> Any:
@@ -343,7 +349,8 @@ class VietnameseTokenizer:
         """Stores nothing."""
 
     def from_disk(self, path: str | Path, **kwargs: Any) -> VietnameseTokenizer:  # noqa: ARG002
-        """Returns itself."""
+        """Returns itself; see `_look_up_by_norm`."""
+        self._look_up_by_norm()
         return self
 
     def to_bytes(self, **kwargs: Any) -> bytes:  # noqa: ARG002
@@ -351,8 +358,24 @@ class VietnameseTokenizer:
         return b""
 
     def from_bytes(self, data: bytes, **kwargs: Any) -> VietnameseTokenizer:  # noqa: ARG002
-        """Returns itself."""
+        """Returns itself; see `_look_up_by_norm`."""
+        self._look_up_by_norm()
         return self
+
+    def _look_up_by_norm(self) -> None:
+        """Word vectors are keyed by norm, which spaCy 3.8 forgets when it writes them (`Vectors._get_cfg`).
+
+        A pipeline reads its tokenizer after its vocabulary, whether it is loaded as a model or for its vectors only.
+        """
+        from spacy.vectors import Vectors  # type: ignore[import-not-found]  # compiled, without types
+
+        read = self.vocab.vectors
+        if read.attr == NORM or not read.key2row:
+            return
+        vectors = Vectors(strings=self.vocab.strings, data=read.data, name=read.name, attr="NORM")
+        for key, row in read.key2row.items():
+            vectors.add(key, row=row)
+        self.vocab.vectors = vectors
 
 
 def _add_white_space(gap: str, words: list[str], spaces: list[bool]) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from decimal import Decimal
 
@@ -9,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chitieu.errors import ModelError
-from chitieu.facts.calibration import SIGNALS, Calibration, Curve, fit_calibration, read_calibration
+from chitieu.facts.calibration import SIGNALS, Calibration, fit_calibration, read_calibration
 from chitieu.facts.component import FactAssembler
 from chitieu.facts.fact import Evidence, Fact
 from chitieu.labels import Kind, Status
@@ -63,9 +62,7 @@ def test_rises_with_the_score(weight, intercept, scores):
     assert found == sorted(found)
 
 
-@pytest.mark.parametrize(
-    "kept", [Calibration({"score": 0.5, "no metric": -1.0}, 0.25), Curve((0.1, 0.9), (0.2, 0.8)), None]
-)
+@pytest.mark.parametrize("kept", [Calibration({"score": 0.5, "no metric": -1.0}, 0.25), None])
 def test_stored_with_the_pipeline(kept, tmp_path):
     assembler = FactAssembler()
     assembler.calibration = kept
@@ -74,16 +71,11 @@ def test_stored_with_the_pipeline(kept, tmp_path):
     assert FactAssembler().from_bytes(assembler.to_bytes()).calibration == kept
 
 
-def test_a_curve_is_read_between_its_corners():
-    assert Curve((0.0, 1.0), (0.2, 0.8))(scored(0.5)) == pytest.approx(0.5)
-
-
 @pytest.mark.parametrize(
     "stored",
     [
         "", "[]", "3", "{}", '{"weights": {"moon": 1.0}, "intercept": 0}', '{"weights": [1], "intercept": 0}',
         '{"weights": {"score": "high"}, "intercept": 0}', '{"weights": {"score": 1}}', '{"scores": [1]}',
-        json.dumps({"scores": None, "probabilities": None}),
     ],
 )  # fmt: skip
 def test_a_broken_calibration_is_told(stored):

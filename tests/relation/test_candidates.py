@@ -122,3 +122,17 @@ def test_words_come_first():
     assert [pool.name for pool in POOLS].count(WORDS) == 1
     assert POOLS[0].name == WORDS
     assert Role.METRIC in POOLS[0].roles
+
+
+def test_leading_dots_end_no_sentence():
+    nlp = spacy.blank("vi", config={"nlp": {"tokenizer": {"@tokenizers": "chitieu.tokenizer.v1"}}})
+    cases = {
+        "Tổng nguồn vốn ....... 2.318,4 / 2.450": 1,
+        "Dư nợ ……… 12 tỷ đồng": 1,
+        "Lạ thật... Có 3 tỷ đồng": 4,
+        "A. B": 2,
+    }
+    for text, sentences in cases.items():
+        layout = read_layout(nlp.make_doc(text))
+        assert layout.sentence[-1] + 1 == sentences, text
+        assert layout.clause[-1] + 1 >= sentences

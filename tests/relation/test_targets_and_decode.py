@@ -222,7 +222,7 @@ def test_logistic_and_attribute_chances_are_stable():
         ([0.9, 0.4, 0.4], True, 3),  # a half of the reachable F1, not a half, is enough
         ([0.6, 0.55, 0.52], False, 3),  # whatever is likelier in than out
         ([0.3, 0.2, 0.1], True, 2),  # a measure measures something: the likeliest words
-        ([0.1, 0.05], True, 0),  # too unlikely
+        ([0.1, 0.05], True, 1),  # however unlikely
         ([0.4, 0.3], False, 0),  # a counted noun may stand alone
         ([], True, 0),
     ],

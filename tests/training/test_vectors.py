@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import spacy
+from spacy.attrs import NORM
 from spacy.vectors import Vectors
 
 from chitieu.training.vectors import vectors_alone
@@ -22,6 +23,11 @@ def test_vectors_of_a_model_that_can_not_be_loaded(tmp_path):
     assert alone.pipe_names == []
     assert (alone.vocab.vectors["kế_hoạch"] == table[1]).all()
     assert list(alone.vocab.vectors.key2row.values()) == list(nlp.vocab.vectors.key2row.values())
+    # spaCy forgets what the vectors are keyed by
+    assert alone.vocab.vectors.attr == nlp.vocab.vectors.attr == NORM
+    assert alone.make_doc("Kế hoạch")[0].has_vector
+    copied = spacy.blank("vi", config=alone.config).from_bytes(alone.to_bytes())
+    assert copied.vocab.vectors.attr == NORM
 
 
 def test_a_folder_without_vocabulary_is_left_to_spacy(tmp_path):

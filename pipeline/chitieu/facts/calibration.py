@@ -47,30 +47,7 @@ class Calibration:
         return json.dumps({"weights": dict(self.weights), "intercept": self.intercept})
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """A rising piecewise-linear curve from score to probability, as models of version 0.1.0 were first calibrated.
-
-    Attributes:
-        scores: corners of the curve, ascending, in [0, 1].
-        probabilities: how many of a hundred facts with such a score are right, as a share, ascending.
-    """
-
-    scores: tuple[float, ...]
-    probabilities: tuple[float, ...]
-
-    def __call__(self, fact: Fact) -> float:
-        """The probability that a fact of such a score is right."""
-        import numpy as np
-
-        return float(np.interp(fact.confidence or 0.0, self.scores, self.probabilities))
-
-    def to_json(self) -> str:
-        """As JSON."""
-        return json.dumps({"scores": self.scores, "probabilities": self.probabilities})
-
-
-def read_calibration(data: str | bytes) -> Calibration | Curve | None:
+def read_calibration(data: str | bytes) -> Calibration | None:
     """Read what `to_json` wrote; None stands for a model that is not calibrated.
 
     Raises:
@@ -80,8 +57,6 @@ def read_calibration(data: str | bytes) -> Calibration | Curve | None:
         stored: Any = json.loads(data)
         if stored is None:
             return None
-        if "scores" in stored:
-            return Curve(tuple(map(float, stored["scores"])), tuple(map(float, stored["probabilities"])))
         weights = {str(name): float(weight) for name, weight in stored["weights"].items()}
         unknown = set(weights) - set(SIGNALS)
         if unknown:

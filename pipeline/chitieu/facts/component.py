@@ -13,7 +13,7 @@ from spacy.training import Example
 
 from chitieu.errors import ModelError
 from chitieu.facts.assemble import assemble_facts
-from chitieu.facts.calibration import Calibration, Curve, read_calibration
+from chitieu.facts.calibration import Calibration, read_calibration
 from chitieu.facts.fact import Fact
 from chitieu.relation.component import register_extensions
 from chitieu.relation.words import text_of
@@ -33,7 +33,7 @@ class FactAssembler(Pipe):
     ) -> None:
         self.name = name
         self.scorer = scorer
-        self.calibration: Calibration | Curve | None = None
+        self.calibration: Calibration | None = None
         register_extensions()
 
     def __call__(self, doc: Doc) -> Doc:

@@ -139,11 +139,17 @@ class _Embedding:
         layer = _read_layer({node.name: node for node in nodes})
         self.layer = [np.asarray(array, dtype=np.float64) for array in layer]
 
-    def __call__(self, words: Keys, attributes: Keys, vocab: Vocab) -> Floats:
-        """Vectors of words, shape (words, width), given their keys and their attributes, shape (words, columns)."""
+    def __call__(self, known: Keys, attributes: Keys, vocab: Vocab) -> Floats:
+        """Vectors of words, shape (words, width).
+
+        Args:
+            known: what the vocabulary's vectors know each word by.
+            attributes: of each word, shape (words, columns).
+            vocab: with the vectors.
+        """
         parts = [table.predict(attributes[:, table.attrs["column"]]) for table in self.tables]
         if self.static is not None:
-            rows = vocab.vectors.find(keys=words)
+            rows = vocab.vectors.find(keys=known)
             vectors = vocab.vectors.data[rows].astype(np.float64)
             vectors[rows < 0] = 0
             parts.append(vectors @ self.static)
@@ -194,7 +200,8 @@ class _Words:
     def _learn(self, words: list[int], vocab: Vocab) -> None:
         doc = Doc(vocab, words=[vocab.strings[word] for word in words])
         keys: Keys = doc.to_array([ORTH, *self.columns]).astype(np.uint64)
-        vectors = self.embedding(keys[:, 0], keys[:, 1:], vocab)
+        known: Keys = doc.to_array(vocab.vectors.attr).astype(np.uint64)
+        vectors = self.embedding(known, keys[:, 1:], vocab)
         start = len(self.rows)
         if start + len(words) > len(self.vectors):
             size = max(2 * len(self.vectors), start + len(words), 1_024)

@@ -19,7 +19,7 @@ from chitieu.period import Period
 from chitieu.quantity import Quantity
 from chitieu.relation.layout import BETWEEN, Layout
 from chitieu.relation.mentions import Mention
-from chitieu.relation.words import titles
+from chitieu.relation.words import proper, titles
 from chitieu.relation.words import words as word_list
 
 Ints = npt.NDArray[np.int64]
@@ -88,6 +88,7 @@ class Features:
     ) -> None:
         self.words = words
         self.titles = titles(doc)
+        self.proper = proper(doc, words)
         self.layout = layout
         self.present = present
         self.values = Place.of(values, layout)
@@ -236,7 +237,7 @@ class Features:
                 out[row, 2, self.telling[max(starts[heading], starts[heading + 1] - 40) : starts[heading + 1]]] = 1
         return out[:, :, :size].reshape(len(place.first), -1)
 
-    def _org(self, mentions: Sequence[Mention], place: Place) -> Floats:  # noqa: ARG002 - one signature for all kinds
+    def _org(self, mentions: Sequence[Mention], place: Place) -> Floats:
         names = [mention.text.lower() for mention in mentions]
         counts = Counter(names)
         order = {name: rank for rank, (name, _) in enumerate(counts.most_common())}
@@ -249,6 +250,41 @@ class Features:
                 _flags(
                     np.array([names.index(name) == index for index, name in enumerate(names)]),
                     np.array([mention.text[:1].isupper() for mention in mentions]),
+                ),
+                self._names(place),
+            ],
+            axis=1,
+        )
+
+    def _names(self, place: Place) -> Floats:
+        """What the article makes of the proper name in each mention, shape (mentions, _NAME_WIDTH).
+
+        `Thanh Trì` and `huyện Thanh Trì` are one, and so are `UOB` and `Ngân hàng UOB`: whoever an article is about
+        comes under several forms of the name, first and most often.
+        """
+        names = [
+            frozenset(self.words[at] for at in range(first, last) if self.proper[at])
+            for first, last in zip(place.first, place.last, strict=True)
+        ]
+        holders: dict[str, list[int]] = {}
+        for index, name in enumerate(names):
+            for word in name:
+                holders.setdefault(word, []).append(index)
+        kin = [sorted({other for word in name for other in holders[word]}) for name in names]
+        sizes = _integers([len(others) for others in kin])
+        ranks = np.searchsorted(np.sort(np.unique(-sizes)), -sizes)
+        first_line = _integers([place.line[others[0]] if others else 99 for others in kin])
+        sentence_start = np.searchsorted(self.layout.sentence, place.sentence)
+        return np.concatenate(
+            [
+                one_hot(np.searchsorted(_COUNTS, sizes, side="right"), 6),
+                one_hot(ranks, 4),
+                _flags(
+                    sizes == 0,
+                    first_line <= 1,
+                    _integers([bool(others) and others[0] == index for index, others in enumerate(kin)]),
+                    place.first == sentence_start,
+                    place.first <= sentence_start + 6,
                 ),
             ],
             axis=1,
@@ -315,11 +351,12 @@ def _offset(period: Period | None, present: int | None) -> int:
 _TOGETHER_WIDTH = 11
 PAIR_WIDTH = _TOGETHER_WIDTH + 24 + 12 * 3 + 6 + len(BETWEEN) + 12
 _STANDING_WIDTH = 5 + 6 + 6
+_NAME_WIDTH = 6 + 4 + 5
 _BESIDE_WIDTH = 4 * _NEIGHBOUR_WIDTH + 6
 WORD_WIDTH = _STANDING_WIDTH + 2
 MENTION_WIDTHS = {
     "words": WORD_WIDTH,
     "values": _STANDING_WIDTH + _BESIDE_WIDTH + 8 + 9 + 14 + 2 + 3 * len(_TELLING),
-    "orgs": _STANDING_WIDTH + _BESIDE_WIDTH + 5 + 6 + 5 + 5 + 2,
+    "orgs": _STANDING_WIDTH + _BESIDE_WIDTH + 5 + 6 + 5 + 5 + 2 + _NAME_WIDTH,
     "years": _STANDING_WIDTH + _BESIDE_WIDTH + 7 + 9 + 7,
 }

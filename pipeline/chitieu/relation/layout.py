@@ -18,6 +18,8 @@ BETWEEN: tuple[str, ...] = word_list("between")
 _SENTENCE_END = frozenset({".", "!", "?", "…", ";"})
 _CLAUSE_END = frozenset({",", ";", ":", "(", ")", ".", "!", "?", "…"})
 _BULLETS = frozenset({"-", "–", "—", "+", "*", "•", "●", "▪", "◦", "✓", "·"})
+_DOTS = {".": 1, "…": 3}
+_LEADING = 4  # dots; three may end a sentence
 _LONGEST_HEADING = 14  # tokens; sub-headings of Vietnamese reports are short noun phrases
 
 
@@ -53,8 +55,9 @@ def read_layout(doc: Doc, words: list[str] | None = None) -> Layout:
     """
     words = norms(doc) if words is None else words
     breaks = np.array(["\n" in word for word in words], dtype=bool)
-    ends = np.array([word in _SENTENCE_END for word in words], dtype=bool)
-    clause_ends = np.array([word in _CLAUSE_END for word in words], dtype=bool)
+    leads = _leaders(words)
+    ends = np.array([word in _SENTENCE_END for word in words], dtype=bool) & ~leads
+    clause_ends = np.array([word in _CLAUSE_END for word in words], dtype=bool) & ~leads
     columns = np.zeros((len(BETWEEN), len(words) + 1), dtype=np.int64)
     row = {word: index for index, word in enumerate(BETWEEN)}
     for at, word in enumerate(words):
@@ -77,6 +80,18 @@ def read_layout(doc: Doc, words: list[str] | None = None) -> Layout:
         heading=heading,
         line_start=starts,
     )
+
+
+def _leaders(words: list[str]) -> npt.NDArray[np.bool_]:
+    """Whether each token is one of the dots that lead from the head of a table's row to its figures."""
+    leads = np.zeros(len(words), dtype=bool)
+    start = 0
+    for stop in range(len(words) + 1):
+        if stop == len(words) or words[stop] not in _DOTS:
+            if sum(_DOTS[word] for word in words[start:stop]) >= _LEADING:
+                leads[start:stop] = True
+            start = stop + 1
+    return leads
 
 
 def _running(ends: npt.NDArray[np.bool_]) -> Ints:

@@ -150,7 +150,9 @@ class _Passes:
         self.layers, self.tokens, self.batch = layers, tokens, batch
         self.dropout, self.is_train = dropout, is_train
         self.d_tokens = np.zeros_like(tokens)
-        self.running = np.concatenate([np.zeros((1, tokens.shape[1]), dtype=np.float32), np.cumsum(tokens, axis=0)])
+        # in double precision, so that what stands before a stretch, be it another article, doesn't show in its mean
+        before = np.zeros((1, tokens.shape[1]))
+        self.running = np.concatenate([before, np.cumsum(tokens, axis=0, dtype=np.float64)])
         self.width = tokens.shape[1]
         self.before_near = self._shifted(batch.near)
         self.groups = [_Group(numbers) for numbers in batch.groups.T]

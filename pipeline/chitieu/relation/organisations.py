@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from spacy.attrs import SHAPE  # type: ignore[import-not-found]  # compiled, without types
 from spacy.tokens import Doc
 
-from chitieu.relation.words import norms, words
+from chitieu.relation.words import capitals, norms, words
 
 _LONGEST = 14  # tokens; `Chi cục Trồng trọt và Bảo vệ thực vật thành phố Hồ Chí Minh` has nine
 _ENDS = frozenset({".", "!", "?", "…", ":"})
@@ -29,8 +28,7 @@ def find_organisations(doc: Doc, norm: list[str] | None = None) -> Iterator[tupl
     """
     bodies, alone, joining = _lists()
     norm = norms(doc) if norm is None else norm
-    strings = doc.vocab.strings
-    capital = [_capitals(strings[key]) for key in doc.to_array(SHAPE).tolist()]
+    capital = capitals(doc)
     at, size = 0, len(norm)
     while at < size:
         stop = _stretch(norm, capital, at, bodies, joining)
@@ -59,15 +57,6 @@ def _stretch(norm: list[str], capital: list[int], at: int, bodies: frozenset[str
 
 def _joins(norm: list[str], at: int, joining: frozenset[str]) -> bool:
     return norm[at - 1] in _SHORT if norm[at] == "." else norm[at] in joining
-
-
-@lru_cache(maxsize=16384)
-def _capitals(shape: str) -> int:
-    """2 when every syllable of a word begins with a capital, 1 when only the first does, 0 when it doesn't."""
-    syllables = shape.split()
-    if not syllables or syllables[0][0] != "X":
-        return 0
-    return 2 if all(syllable[0] in "Xd" for syllable in syllables) else 1
 
 
 @lru_cache(maxsize=1)

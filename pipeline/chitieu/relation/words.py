@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from spacy.attrs import IS_TITLE, LENGTH, NORM, ORTH, SPACY  # type: ignore[import-not-found]  # compiled, without types
+from spacy.attrs import IS_TITLE, LENGTH, NORM, ORTH, SHAPE, SPACY  # type: ignore[import-not-found]  # compiled, without types
 from spacy.tokens import Doc
 
 Ints = npt.NDArray[np.int64]
@@ -54,3 +54,28 @@ def titles(doc: Doc) -> npt.NDArray[np.bool_]:
     """Whether each token begins with a capital and goes on small, shape (tokens,)."""
     flags: npt.NDArray[np.bool_] = doc.to_array(IS_TITLE).astype(bool)
     return flags
+
+
+def capitals(doc: Doc) -> list[int]:
+    """For each token 2 when every syllable begins with a capital, 1 when only the first does, 0 when it doesn't."""
+    strings = doc.vocab.strings
+    return [_capitals(strings[key]) for key in doc.to_array(SHAPE).tolist()]
+
+
+@lru_cache(maxsize=16384)
+def _capitals(shape: str) -> int:
+    syllables = shape.split()
+    if not syllables or syllables[0][0] != "X":
+        return 0
+    return 2 if all(syllable[0] in "Xd" for syllable in syllables) else 1
+
+
+def proper(doc: Doc, norm: list[str]) -> list[bool]:
+    """Whether each token is written as a proper name, and is no word for a body: `Thanh Trì` and `UOB`, not `Huyện`."""
+    bodies = _bodies()
+    return [all_capital == 2 and word not in bodies for all_capital, word in zip(capitals(doc), norm, strict=True)]
+
+
+@lru_cache(maxsize=1)
+def _bodies() -> frozenset[str]:
+    return frozenset(words("bodies"))
