@@ -45,6 +45,8 @@ _VOCABULARIES = (
 )  # fmt: skip
 # Asked from a terminal, transformers would offer to run code that the folder brings.
 _OFFLINE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+# Words are cut one by one: a tokenizer of bytes has to take each for one behind a space, not for the middle of another.
+_BY_WORD: dict[str, Any] = {**_OFFLINE, "add_prefix_space": True}
 # A tokenizer's work grows with the square of a word's length; no word is that long.
 _LONGEST_WORD = 100  # characters
 
@@ -62,7 +64,7 @@ def load_pretrained(folder: Path) -> HFObjects:
     try:
         with _quiet():
             config = AutoConfig.from_pretrained(str(folder), **_OFFLINE, return_dict=True)
-            tokenizer = cast("Any", AutoTokenizer).from_pretrained(str(folder), **_OFFLINE)
+            tokenizer = cast("Any", AutoTokenizer).from_pretrained(str(folder), **_BY_WORD)
             transformer, loading = AutoModel.from_pretrained(
                 str(folder), config=config, output_loading_info=True, **_OFFLINE
             )
@@ -174,7 +176,7 @@ class WordTransformerShim(HFShim):  # type: ignore[misc, unused-ignore]
             for file in set(message["files"]).intersection(_TOKENIZER_FILES):
                 (folder / file).write_bytes(message["files"][file])
             srsly.write_json(folder / "config.json", message["config"])
-            tokenizer = cast("Any", AutoTokenizer).from_pretrained(name, **_OFFLINE)
+            tokenizer = cast("Any", AutoTokenizer).from_pretrained(name, **_BY_WORD)
             config = AutoConfig.from_pretrained(name, **_OFFLINE)
         transformer = cast("Any", AutoModel).from_config(config, trust_remote_code=False)
         transformer.load_state_dict(safetensors.torch.load(message["weights"]))

@@ -459,6 +459,30 @@ def test_folder_as_it_is_published(folder):
     assert load_pretrained(folder).transformer.config.hidden_size == WIDTH
 
 
+def test_tokenizer_of_bytes_takes_words_for_words(words, tmp_path):
+    """RoBERTa's own kind, where a word that follows a space has sub-words of its own; stored and loaded too."""
+    from tokenizers import ByteLevelBPETokenizer
+    from transformers import RobertaConfig, RobertaModel, RobertaTokenizerFast
+
+    from chitieu.transformer import WordTransformerShim, build_word_transformer
+
+    learned = ByteLevelBPETokenizer()
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    learned.train_from_iterator([" ".join(words).replace("_", " ")], 600, 1, special_tokens=special)
+    learned.save_model(str(tmp_path))
+    made = RobertaTokenizerFast(str(tmp_path / "vocab.json"), str(tmp_path / "merges.txt"))
+    made.save_pretrained(tmp_path)
+    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+    RobertaModel(RobertaConfig(**sizes, vocab_size=2000, max_position_embeddings=42)).save_pretrained(tmp_path)
+    model = build_word_transformer(str(tmp_path), 40, 8, " ")
+    model.initialize()
+    shim = model.layers[0].shims[0]
+    again = WordTransformerShim(False).from_bytes(shim.to_bytes())
+    in_text = made.convert_tokens_to_ids(made.tokenize(" tỉnh"))
+    assert in_text != made.convert_tokens_to_ids(made.tokenize("tỉnh"))
+    assert list(shim.pieces("tỉnh")) == list(again.pieces("tỉnh")) == in_text
+
+
 @pytest.mark.parametrize(("window", "overlap"), [(2, 0), (40, -1)])
 def test_window_without_room(window, overlap):
     from chitieu.transformer import build_word_transformer
