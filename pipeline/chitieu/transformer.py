@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import unicodedata
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -79,7 +80,7 @@ def load_pretrained(folder: Path) -> HFObjects:
 def _unfit(tokenizer: Any, transformer: Any, loading: Mapping[str, Any]) -> str | None:
     """Why tokenizer and weights can't be used together, though each could be read."""
     # Weights that are missing would be random numbers; those of the pooler no token vector is made of.
-    missing = sorted(name for name in loading["missing_keys"] if not name.startswith("pooler."))
+    missing = sorted(name for name in loading["missing_keys"] if "pooler" not in name.split("."))
     missing += sorted(str(found[0]) for found in loading.get("mismatched_keys", ()))
     if missing:
         return f"the weights lack {len(missing)} that config.json asks for, {missing[0]} among them"
@@ -105,12 +106,14 @@ def _unusable(folder: Path, reason: str) -> ModelError:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without transformers' advice to train what is about to be trained."""
+    """Without transformers' advice to train what is about to be trained, and its plans for later releases."""
     settings = cast("Any", transformers_logging)
     before = settings.get_verbosity()
     settings.set_verbosity_error()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
     finally:
         settings.set_verbosity(before)
 
@@ -171,7 +174,7 @@ class WordTransformerShim(HFShim):  # type: ignore[misc, unused-ignore]
         message = srsly.msgpack_loads(bytes_data)
         if not message["weights"]:
             return self
-        with tempfile.TemporaryDirectory() as name:
+        with tempfile.TemporaryDirectory() as name, _quiet():
             folder = Path(name)
             for file in set(message["files"]).intersection(_TOKENIZER_FILES):
                 (folder / file).write_bytes(message["files"][file])
