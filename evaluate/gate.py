@@ -3,7 +3,7 @@
     python evaluate/gate.py                                  # exit 1 when anything is wrong, a line each
     python evaluate/gate.py --record                         # raise the floors to what is measured now
     python evaluate/gate.py --record --lower "reason"        # also lower those that are broken; the reason is kept
-    python evaluate/gate.py --record --new-corpus "reason"   # the articles themselves have changed
+    python evaluate/gate.py --record --new-corpus "reason"   # the articles themselves have changed, or had no floors
 
 A floor stands a little below what was measured: the same model on another processor may decide a few facts otherwise.
 """
@@ -106,23 +106,27 @@ def recorded(
         floors: the old ones; empty the first time.
         measured: by the name of the set; the floors of other sets stay.
         lower: why broken floors are lowered; kept in the file's history.
-        new_corpus: why the articles have changed; likewise.
+        new_corpus: why the articles have changed, or a set without floors gets some; likewise.
         today: ISO date, for the history.
 
     Raises:
-        RefusedError: a floor would sink and `lower` gives no reason; a corpus has changed and `new_corpus` gives none;
-            a set that is required, or a score, was not measured.
+        RefusedError: a floor would sink and `lower` gives no reason; a corpus has changed, or has no floors, and
+            `new_corpus` gives none; a set that is required, or a score, was not measured; the old floors were changed
+            by hand, so that what would be raised from them could have been lowered first.
     """
+    if floors and floors.get("seal") != seal(floors):
+        raise RefusedError("floors.json was changed by hand: restore it as it was recorded")
     new = deepcopy(dict(floors)) or {"sets": {}, "history": []}
     refused = [f"{name}: not measured" for name in sorted(REQUIRED - set(measured))]
     for name, found in measured.items():
         old = new["sets"].get(name)
         entry: dict[str, Any] = {"corpus": dict(found.corpus), "at least": {}, "at most": {}}
-        if old is not None and old["corpus"] != entry["corpus"]:
+        if old is None or old["corpus"] != entry["corpus"]:
             if new_corpus is None:
-                refused.append(f'{name}: the articles have changed (say why with --new-corpus "reason")')
+                what = "there are no floors for it" if old is None else "the articles have changed"
+                refused.append(f'{name}: {what} (say why with --new-corpus "reason")')
             else:
-                change = {"from": old["corpus"], "to": entry["corpus"]}
+                change = {"from": None if old is None else old["corpus"], "to": entry["corpus"]}
                 new["history"].append({"date": today, "set": name, "what": "corpus", **change, "reason": new_corpus})
         for kind, names in (("at least", AT_LEAST), ("at most", AT_MOST)):
             for score in names:
@@ -225,7 +229,9 @@ def main(arguments: Sequence[str] | None = None, path: Path = FLOORS) -> int:
     parser.add_argument("--model", type=Path, help="another model folder")
     parser.add_argument("--record", action="store_true", help="raise the floors to what is measured, less a margin")
     parser.add_argument("--lower", metavar="REASON", help="with --record: lower the floors that are broken")
-    parser.add_argument("--new-corpus", metavar="REASON", help="with --record: the articles themselves have changed")
+    parser.add_argument(
+        "--new-corpus", metavar="REASON", help="with --record: the articles have changed, or had no floors"
+    )
     options = parser.parse_args(arguments)
     for name in ("lower", "new_corpus"):
         reason = getattr(options, name)

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,8 @@ def load(path: Path | str | None = None) -> Language:
         path: a model folder; the shipped model by default.
 
     Raises:
-        ModelError: C302 the folder is missing; C303 it holds no model; C304 it was made for another version.
+        ModelError: C302 the folder is missing; C303 it holds no model; C304 it was made for another version; C309 it
+            needs the extra `transformer`.
     """
     folder = Path(path) if path is not None else default_model()
     _check(folder)
@@ -129,6 +131,14 @@ def _check(folder: Path) -> None:
             f"the model has format {made_for}, this version of chitieu reads {MODEL_FORMAT}",
             place=str(folder),
             remedy="train it anew with `chitieu train`, or install the version of chitieu that made it",
+        )
+    components = meta.get("components")
+    if isinstance(components, list) and "transformer" in components and find_spec("spacy_transformers") is None:
+        raise ModelError(
+            "C309",
+            "the model reads with a transformer, and the extra for it is not installed",
+            place=str(folder),
+            remedy="pip install 'chitieu[transformer]'",
         )
 
 

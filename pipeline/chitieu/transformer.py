@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import tempfile
 import unicodedata
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -29,14 +31,23 @@ from thinc.api import Linear, Model, chain, get_torch_default_device, with_array
 from thinc.layers.pytorchwrapper import forward as pytorch_forward
 from thinc.types import Floats2d, Ints1d, Ints2d, Ragged
 from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers.utils import logging as transformers_logging
 
 from chitieu.errors import ModelError
 
 # Everything that tells a tokenizer how to cut words; weights are kept apart.
 _TOKENIZER_FILES = (
     "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.json",
-    "vocab.txt", "vocab.json", "merges.txt", "bpe.codes", "sentencepiece.bpe.model", "spiece.model",
+    "vocab.txt", "vocab.json", "merges.txt", "bpe.codes", "sentencepiece.bpe.model", "spiece.model", "spm.model",
 )  # fmt: skip
+# Each kind of tokenizer has one of these; without, transformers' own error is about something else.
+_VOCABULARIES = (
+    "vocab.txt", "vocab.json", "tokenizer.json", "sentencepiece.bpe.model", "spiece.model", "spm.model",
+)  # fmt: skip
+# Asked from a terminal, transformers would offer to run code that the folder brings.
+_OFFLINE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+# Words are cut one by one: a tokenizer of bytes has to take each for one behind a space, not for the middle of another.
+_BY_WORD: dict[str, Any] = {**_OFFLINE, "add_prefix_space": True}
 # A tokenizer's work grows with the square of a word's length; no word is that long.
 _LONGEST_WORD = 100  # characters
 
@@ -49,18 +60,62 @@ def load_pretrained(folder: Path) -> HFObjects:
     Raises:
         ModelError: C308 the folder holds no transformer that can be used.
     """
+    if not any((folder / name).is_file() for name in _VOCABULARIES):
+        raise _unusable(folder, f"it holds no tokenizer: none of {', '.join(_VOCABULARIES)}")
     try:
-        tokenizer = cast("Any", AutoTokenizer).from_pretrained(str(folder), local_files_only=True)
-        config = AutoConfig.from_pretrained(str(folder), local_files_only=True, return_dict=True)
-        transformer = AutoModel.from_pretrained(str(folder), config=config, local_files_only=True)
+        with _quiet():
+            config = AutoConfig.from_pretrained(str(folder), **_OFFLINE, return_dict=True)
+            tokenizer = cast("Any", AutoTokenizer).from_pretrained(str(folder), **_BY_WORD)
+            transformer, loading = AutoModel.from_pretrained(
+                str(folder), config=config, output_loading_info=True, **_OFFLINE
+            )
     except Exception as error:  # transformers raises whatever its parsers meet
-        raise ModelError(
-            "C308",
-            f"the transformer can't be loaded: {type(error).__name__}: {' '.join(str(error).split())[:200]}",
-            place=str(folder),
-            remedy="fetch the whole folder again: config.json, the weights and the tokenizer's files",
-        ) from error
+        raise _unusable(folder, f"{type(error).__name__}: {' '.join(str(error).split())[:200]}") from error
+    problem = _unfit(tokenizer, transformer, loading)
+    if problem is not None:
+        raise _unusable(folder, problem)
     return HFObjects(tokenizer, transformer.to(get_torch_default_device()), None)
+
+
+def _unfit(tokenizer: Any, transformer: Any, loading: Mapping[str, Any]) -> str | None:
+    """Why tokenizer and weights can't be used together, though each could be read."""
+    # Weights that are missing would be random numbers; those of the pooler no token vector is made of.
+    missing = sorted(name for name in loading["missing_keys"] if "pooler" not in name.split("."))
+    missing += sorted(str(found[0]) for found in loading.get("mismatched_keys", ()))
+    if missing:
+        return f"the weights lack {len(missing)} that config.json asks for, {missing[0]} among them"
+    if transformer.config.is_encoder_decoder:
+        return "it writes text as well; only a transformer that reads alone gives token vectors here"
+    special = [name for name in ("cls", "sep", "pad", "unk") if getattr(tokenizer, f"{name}_token_id") is None]
+    if special:
+        return f"its tokenizer has no sub-word for {' and '.join(special)}"
+    known = transformer.get_input_embeddings().num_embeddings
+    if len(tokenizer) > known:
+        return f"its tokenizer knows {len(tokenizer)} sub-words, its weights only {known}"
+    return None
+
+
+def _unusable(folder: Path, reason: str) -> ModelError:
+    return ModelError(
+        "C308",
+        f"the transformer can't be loaded: {reason}",
+        place=str(folder),
+        remedy="fetch the whole folder again: config.json, the weights and the tokenizer's files",
+    )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without transformers' advice to train what is about to be trained, and its plans for later releases."""
+    settings = cast("Any", transformers_logging)
+    before = settings.get_verbosity()
+    settings.set_verbosity_error()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        settings.set_verbosity(before)
 
 
 # The ignored errors are those of mypy with the extra, or without it.
@@ -119,14 +174,14 @@ class WordTransformerShim(HFShim):  # type: ignore[misc, unused-ignore]
         message = srsly.msgpack_loads(bytes_data)
         if not message["weights"]:
             return self
-        with tempfile.TemporaryDirectory() as name:
+        with tempfile.TemporaryDirectory() as name, _quiet():
             folder = Path(name)
             for file in set(message["files"]).intersection(_TOKENIZER_FILES):
                 (folder / file).write_bytes(message["files"][file])
             srsly.write_json(folder / "config.json", message["config"])
-            tokenizer = cast("Any", AutoTokenizer).from_pretrained(name, local_files_only=True)
-            config = AutoConfig.from_pretrained(name, local_files_only=True)
-        transformer = cast("Any", AutoModel).from_config(config)
+            tokenizer = cast("Any", AutoTokenizer).from_pretrained(name, **_BY_WORD)
+            config = AutoConfig.from_pretrained(name, **_OFFLINE)
+        transformer = cast("Any", AutoModel).from_config(config, trust_remote_code=False)
         transformer.load_state_dict(safetensors.torch.load(message["weights"]))
         transformer.to(get_torch_default_device())
         self.fill(HFObjects(tokenizer, transformer, None), message["files"])
@@ -145,7 +200,16 @@ def build_word_transformer(
         overlap: sub-words at most that neighbouring windows of a long doc share; a token in both has the mean of them.
         joiner: between the syllables of a word: `_` for PhoBERT, a space for transformers that read plain text.
         mixed_precision: half precision where that is safe; only on a GPU.
+
+    Raises:
+        ModelError: C305 the window has no room for a sub-word.
     """
+    if window < 3 or overlap < 0:
+        raise ModelError(
+            "C305",
+            f"the config can't be used: a window of {window} sub-words, {overlap} of them shared",
+            remedy="PhoBERT reads 256, of which 2 are special ones",
+        )
     shim = WordTransformerShim(mixed_precision)
     wrapper: Model[Any, Any] = Model(
         "hf-pytorch",

@@ -87,6 +87,14 @@ def test_one_fact_a_value_and_none_that_was_computed():
     assert told(article)[1] == [[("value", "45 ha")]]
 
 
+def test_doubtful_facts_are_left_unmarked():
+    sure, doubtful, unknown = fact("45 ha", confidence=0.8), fact("10 ha", confidence=0.79), fact("2021")
+    for least, values in ((0.8, ["45 ha"]), (0.0, ["2021", "45 ha", "10 ha"])):
+        marks, facts = told(propose(tagged(sure, doubtful, unknown), least))
+        assert marks == [("VALUE", value) for value in values]
+        assert facts == [[("value", value)] for value in values]
+
+
 def test_what_names_itself_is_left_out():
     found = fact("45 ha", of=at("45 ha"), year=at("Năm 2021"), base=at("2021"), kind=Kind.CHANGE, dir=Direction.UP)
     (gold,) = propose(tagged(replace(found, base_year=2020))).facts

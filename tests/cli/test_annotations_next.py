@@ -58,6 +58,17 @@ def test_the_table_says_why(run, pile):
     assert "2 of 3 articles that could be annotated written to out.jsonl" in result.out
 
 
+def test_doubtful_facts_are_not_marked_and_the_choice_is_the_same(run, pile, tmp_path):
+    counts = []
+    for least in (0, 0.65, 1):
+        name = f"{least}.jsonl"
+        call = ("annotations", "next", pile, "--count", 2, "--to", "jsonl", "--output", name, "--min-confidence", least)
+        assert run(*call).code == 0
+        counts.append({article.id: len(article.facts) for article in read_annotated(tmp_path / name)})
+    assert counts[0].keys() == counts[1].keys() == counts[2].keys() == {"cho", "truong"}
+    assert sum(counts[0].values()) > sum(counts[1].values()) > sum(counts[2].values()) == 0
+
+
 def test_what_the_corpus_holds_is_not_chosen(run, pile, tmp_path):
     (tmp_path / "annotations").mkdir()
     known = AnnotatedArticle(Article("khac", TEXTS["cho"].replace("40", "41")), split="train")

@@ -31,9 +31,14 @@ def with_corpus(measured, **changes):
     return replace(measured, corpus={**measured.corpus, **changes})
 
 
+def first(measured):
+    """Floors where there were none."""
+    return gate.recorded({}, measured, new_corpus="the first floors", today=TODAY)
+
+
 @pytest.fixture
 def floors():
-    return gate.recorded({}, {"test": found(), "real-dev": found()}, today=TODAY)
+    return first({"test": found(), "real-dev": found()})
 
 
 def test_what_was_recorded_passes(floors):
@@ -132,7 +137,7 @@ def test_floors_are_raised_freely(floors):
     assert raised["sets"]["test"]["at least"]["core"] == 0.79
     assert raised["sets"]["test"]["at most"][gate.CALIBRATION] == 0.11
     assert raised["sets"]["real-dev"] == floors["sets"]["real-dev"]
-    assert raised["history"] == []
+    assert raised["history"] == floors["history"]
 
 
 def test_a_floor_that_holds_is_never_loosened(floors):
@@ -155,7 +160,8 @@ def test_a_broken_floor_is_not_recorded_without_a_reason(floors):
 def test_the_reason_for_lowering_is_kept(floors):
     lowered = gate.recorded(floors, {"test": found(core=0.3)}, lower="smaller model", today=TODAY)
     assert lowered["history"] == [
-        {"date": TODAY, "set": "test", "what": "core", "from": 0.49, "to": 0.29, "reason": "smaller model"}
+        *floors["history"],
+        {"date": TODAY, "set": "test", "what": "core", "from": 0.49, "to": 0.29, "reason": "smaller model"},
     ]
     assert lowered["sets"]["test"]["at least"]["full"] == 0.49
     assert gate.broken(lowered, {"test": found(core=0.3)}) == []
@@ -171,7 +177,7 @@ def test_another_corpus_is_acknowledged(floors):
         gate.recorded(floors, changed, lower="this is another thing", today=TODAY)
     new = gate.recorded(floors, changed, new_corpus="second pass", today=TODAY)
     assert new["sets"]["test"]["corpus"]["articles"] == 12
-    assert new["history"][0]["reason"] == "second pass"
+    assert new["history"][-1]["reason"] == "second pass"
     assert gate.broken(new, changed) == []
 
 
@@ -180,7 +186,28 @@ def test_another_corpus_does_not_lower_floors(floors):
     with pytest.raises(gate.RefusedError, match="--lower"):
         gate.recorded(floors, worse, new_corpus="second pass", today=TODAY)
     new = gate.recorded(floors, worse, new_corpus="second pass", lower="harder articles", today=TODAY)
-    assert {entry["what"] for entry in new["history"]} == {"corpus", "core"}
+    assert [entry["what"] for entry in new["history"][len(floors["history"]) :]] == ["corpus", "core"]
+
+
+def test_floors_lowered_by_hand_are_not_sealed_by_recording(floors):
+    """The way round: a lower floor typed in, then raised to what is measured, with a new seal and no reason."""
+    floors["sets"]["test"]["at least"]["core"] = 0.1
+    for reason in (None, "smaller model"):
+        with pytest.raises(gate.RefusedError, match="by hand"):
+            gate.recorded(floors, {"test": found(core=0.3)}, lower=reason, today=TODAY)
+
+
+@pytest.mark.parametrize("gone", ["file", "set"])
+def test_floors_that_are_gone_do_not_come_back_lower_in_silence(floors, gone):
+    if gone == "file":
+        floors = {}
+    else:
+        del floors["sets"]["test"]
+        floors["seal"] = gate.seal(floors)
+    with pytest.raises(gate.RefusedError, match=r"no floors for it .*--new-corpus"):
+        gate.recorded(floors, {"test": found(core=0.3)}, lower="smaller model", today=TODAY)
+    new = gate.recorded(floors, {"test": found(core=0.3)}, new_corpus="begun anew", today=TODAY)
+    assert (new["history"][-1]["from"], new["history"][-1]["reason"]) == (None, "begun anew")
 
 
 def test_nothing_unmeasured_is_recorded(floors):
@@ -193,7 +220,7 @@ def test_nothing_unmeasured_is_recorded(floors):
 
 
 def test_floors_are_never_below_nothing():
-    floors = gate.recorded({}, {"test": found(org=0.001)}, today=TODAY)
+    floors = first({"test": found(org=0.001)})
     assert floors["sets"]["test"]["at least"]["org"] == 0.0
 
 
@@ -216,7 +243,9 @@ def test_command(command, tmp_path):
     code, _, err = command(found())
     assert (code, path.exists()) == (1, False)
     assert "no floors" in err
-    code, out, err = command(found(), "--record")
+    assert command(found(), "--record")[0] == 1
+    assert not path.exists()
+    code, out, err = command(found(), "--record", "--new-corpus", "the first floors")
     assert (code, err) == (0, "")
     assert "floor 0.49" in out
     kept = path.read_bytes()
@@ -263,5 +292,5 @@ def test_everything_that_has_a_floor_is_measured(trained, tiny_corpus, monkeypat
     assert set(measured["test"].scores) == set(measured["test"].margins) == set(NAMES)
     assert measured["test"].corpus["articles"] == 3
     assert measured["test"].scores[gate.FALSE] == 0.0
-    assert gate.broken(gate.recorded({}, measured, today=TODAY), measured) == []
+    assert gate.broken(first(measured), measured) == []
     assert gate.measure(trained.folder) == measured

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 import unicodedata
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chitieu.annotation.gold import write_annotated
@@ -267,6 +272,93 @@ def test_subwords_of_each_token_spell_it(nlp, articles):
             assert any(" " in token.text for token in doc)
 
 
+# Composed and decomposed letters, glued units, numerals, emoji of several characters, letters that no Vietnamese
+# vocabulary holds, a word longer than the window, what would be a special sub-word, white space of every kind.
+STRETCHES = st.one_of(
+    st.sampled_from(
+        [
+            "Hợp tác xã", "đạt", "triệu đồng", "87HTX", "12ha", "5,6tỷ", "1.183/1000", "4.215", "hoà", "hòa",
+            "ngân hàngsẽ", "UBND", "🙂", "👨\u200d👩\u200d👧", "🇻🇳", "Ωж漢字", "e\u0301\u0323", "\u0301", "\u200b",
+            "\ufeff", "\x00", "_", "@@", "</w>", "<unk>", "<mask>", "</s>", " ", "  ", "\n", "\t", "\u00a0", ". ", ", ",
+            "ưở" * 90, "1" * 60,
+            "Thừa Thiên Huế trồng mới cao su " * 9,
+        ]
+    ),
+    st.text(max_size=6),
+)  # fmt: skip
+
+
+def test_every_subword_belongs_to_the_token_that_it_was_cut_from(nlp):
+    """On any text: each token's sub-words are its own, in order, all and no other's, in one window or in two."""
+    transformer = nlp.get_pipe("transformer")
+    tokenizer = transformer.model.layers[0].shims[0].tokenizer
+    special = {tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id}
+
+    def cut(token):
+        word = "_".join(unicodedata.normalize("NFC", token.text).split())
+        ids = tokenizer.convert_tokens_to_ids(tokenizer.tokenize(word[:100]))
+        return (ids or [tokenizer.unk_token_id])[: 40 - 2] if word else []
+
+    @settings(max_examples=100, deadline=None)
+    @given(st.lists(STRETCHES, max_size=25).map("".join), st.sampled_from(["NFC", "NFD", None]))
+    def check(text, form):
+        doc = nlp.make_doc(text if form is None else unicodedata.normalize(form, text))
+        transformer(doc)
+        if not len(doc):
+            return
+        data = doc._.trf_data
+        ids, width = data.wordpieces.input_ids.ravel(), data.wordpieces.input_ids.shape[1]
+        places = iter(data.align.dataXd.ravel().tolist())
+        seen: list[int] = []
+        for token, length in zip(doc, data.align.lengths, strict=True):
+            own = [next(places) for _ in range(length)]
+            expected = cut(token)
+            assert ids[own].tolist() in (expected, expected * 2), token
+            for start in range(0, length, max(len(expected), 1)):
+                part = own[start : start + len(expected)]
+                assert part == list(range(part[0], part[0] + len(part)))
+                assert part[0] // width == part[-1] // width
+            seen += own
+        assert len(set(seen)) == len(seen)  # no sub-word is two tokens'
+        unused = set(range(len(ids))) - set(seen)
+        assert {int(ids[place]) for place in unused} <= special  # and none is nobody's
+
+    check()
+
+
+def test_tagger_and_relation_model_read_the_same_vectors(nlp):
+    transformer = nlp.get_pipe("transformer")
+    doc = nlp.make_doc("Năm 2023 đạt 46 hợp tác xã.")
+    transformer(doc)
+    for name in ("ner", "chitieu_relation"):
+        (listener,) = transformer.listener_map[name]
+        assert listener in list(nlp.get_pipe(name).model.walk())
+        (read,) = listener.predict([doc])
+        assert read is doc._.trf_data
+
+
+def test_vectors_hang_neither_on_the_batch_nor_on_its_order(nlp, articles):
+    from thinc.api import reduce_mean
+    from thinc.types import Ragged
+
+    def vectors(doc):
+        data = doc._.trf_data
+        if not len(doc) or data.model_output is None:
+            return np.zeros((0, WIDTH))
+        flat = data.model_output.last_hidden_state.reshape(-1, WIDTH)[data.align.dataXd.ravel()]
+        return reduce_mean().predict(Ragged(flat, data.align.lengths))
+
+    texts = [article.article.text for article in articles]
+    texts += ["", " \n ", "Đạt 5 tỷ đồng.", unicodedata.normalize("NFD", texts[0]), "🙂" * 90, "", texts[1] * 3]
+    transformer = nlp.get_pipe("transformer")
+    alone = [vectors(transformer(nlp.make_doc(text))) for text in texts]
+    for order in (range(len(texts)), range(len(texts) - 1, -1, -1)):
+        for size in (2, len(texts)):
+            docs = transformer.pipe([nlp.make_doc(texts[index]) for index in order], batch_size=size)
+            for index, doc in zip(order, docs, strict=True):
+                np.testing.assert_allclose(vectors(doc), alone[index], atol=1e-5)
+
+
 def test_no_window_is_longer_than_the_transformer_takes(nlp, articles):
     data = nlp(articles[0].article.text)._.trf_data
     assert len(data.wordpieces) > 3
@@ -287,6 +379,116 @@ def test_folder_without_weights_gives_one_error(phobert, corpora, tmp_path):
     assert str(tmp_path / "broken") in str(error.value)
     assert "\n" not in str(error.value)
     assert not (tmp_path / "model").exists()
+
+
+@pytest.fixture
+def folder(phobert, tmp_path):
+    """A copy of the folder to spoil."""
+    return Path(shutil.copytree(phobert, tmp_path / "spoilt"))
+
+
+def refused(folder: Path) -> str:
+    from chitieu.transformer import load_pretrained
+
+    with pytest.raises(ModelError, match="C308") as error:
+        load_pretrained(folder)
+    assert str(error.value).startswith(f"{folder}: ")
+    assert "\n" not in str(error.value)
+    return error.value.message
+
+
+def change(file: Path, **values) -> None:
+    held = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    file.write_text(json.dumps({**held, **values}), encoding="utf-8")
+
+
+def test_folder_without_tokenizer(folder):
+    for name in ("vocab.txt", "bpe.codes"):
+        (folder / name).unlink()
+    assert "it holds no tokenizer: none of vocab.txt" in refused(folder)
+
+
+def test_folder_with_half_a_tokenizer(folder):
+    (folder / "bpe.codes").unlink()
+    assert "can't be loaded" in refused(folder)
+
+
+def test_weights_of_another_transformer_are_not_made_up(folder):
+    """transformers would fill what is missing with random numbers, and only warn."""
+    change(folder / "config.json", num_hidden_layers=3)
+    assert "the weights lack 16 that config.json asks for, encoder.layer.2." in refused(folder)
+
+
+def test_tokenizer_of_another_transformer(folder):
+    vocabulary = folder / "vocab.txt"
+    more = "".join(f"lạ{number} 1\n" for number in range(2000))
+    vocabulary.write_text(vocabulary.read_text(encoding="utf-8") + more, encoding="utf-8")
+    assert re.search(r"its tokenizer knows \d+ sub-words, its weights only 2000", refused(folder))
+
+
+def test_code_in_the_folder_is_neither_run_nor_offered(folder, monkeypatch):
+    """transformers asks on the terminal whether to run it, and waits."""
+    monkeypatch.setattr("builtins.input", lambda *_: pytest.fail("asked"))
+    (folder / "own.py").write_text("raise SystemExit('run')\n", encoding="utf-8")
+    code = {"AutoConfig": "own.OwnConfig", "AutoModel": "own.OwnModel"}
+    change(folder / "config.json", model_type="own", auto_map=code)
+    assert "can't be loaded" in refused(folder)
+
+
+def test_transformer_that_writes(folder):
+    from transformers import MBartConfig, MBartModel
+
+    small = {"d_model": 16, "encoder_layers": 1, "decoder_layers": 1, "vocab_size": 2000, "tie_word_embeddings": True}
+    heads = {f"{side}_attention_heads": 2 for side in ("encoder", "decoder")}
+    sizes = {f"{side}_ffn_dim": 16 for side in ("encoder", "decoder")}
+    MBartModel(MBartConfig(**small, **heads, **sizes)).save_pretrained(folder)
+    change(folder / "config.json", tokenizer_class="PhobertTokenizer")
+    assert "it writes text as well" in refused(folder)
+
+
+def test_folder_as_it_is_published(folder):
+    """vinai/phobert-base: the weights of a masked language model, as a pickle that torch reads without running it."""
+    from transformers import RobertaConfig, RobertaForMaskedLM
+
+    from chitieu.transformer import load_pretrained
+
+    config = RobertaConfig.from_pretrained(folder)
+    RobertaForMaskedLM(config).save_pretrained(folder, safe_serialization=False)
+    (folder / "model.safetensors").unlink()
+    assert (folder / "pytorch_model.bin").is_file()
+    assert load_pretrained(folder).transformer.config.hidden_size == WIDTH
+
+
+def test_tokenizer_of_bytes_takes_words_for_words(words, tmp_path):
+    """RoBERTa's own kind, where a word that follows a space has sub-words of its own; stored and loaded too."""
+    from tokenizers import ByteLevelBPETokenizer
+    from transformers import RobertaConfig, RobertaModel, RobertaTokenizerFast
+
+    from chitieu.transformer import WordTransformerShim, build_word_transformer
+
+    learned = ByteLevelBPETokenizer()
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    learned.train_from_iterator([" ".join(words).replace("_", " ")], 600, 1, special_tokens=special)
+    learned.save_model(str(tmp_path))
+    made = RobertaTokenizerFast(str(tmp_path / "vocab.json"), str(tmp_path / "merges.txt"))
+    made.save_pretrained(tmp_path)
+    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+    RobertaModel(RobertaConfig(**sizes, vocab_size=2000, max_position_embeddings=42)).save_pretrained(tmp_path)
+    model = build_word_transformer(str(tmp_path), 40, 8, " ")
+    model.initialize()
+    shim = model.layers[0].shims[0]
+    again = WordTransformerShim(False).from_bytes(shim.to_bytes())
+    in_text = made.convert_tokens_to_ids(made.tokenize(" tỉnh"))
+    assert in_text != made.convert_tokens_to_ids(made.tokenize("tỉnh"))
+    assert list(shim.pieces("tỉnh")) == list(again.pieces("tỉnh")) == in_text
+
+
+@pytest.mark.parametrize(("window", "overlap"), [(2, 0), (40, -1)])
+def test_window_without_room(window, overlap):
+    from chitieu.transformer import build_word_transformer
+
+    with pytest.raises(ModelError, match="C305"):
+        build_word_transformer("phobert-base", window, overlap)
 
 
 ODD = {
@@ -313,6 +515,41 @@ def test_a_token_is_read_alike_alone_and_in_a_batch(nlp, articles):
     together = list(nlp.pipe(texts))
     for text, doc in zip(texts, together, strict=True):
         assert [ent.text for ent in nlp(text).ents] == [ent.text for ent in doc.ents]
+
+
+# `chitieu` on a machine where every connection fails.
+PROGRAM = """
+import socket, sys
+def refuse(*_):
+    raise SystemExit("the network was asked")
+socket.socket.connect = socket.getaddrinfo = refuse
+from chitieu.cli import main
+main()
+"""
+
+
+def run_command(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", PROGRAM, *map(str, arguments)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200", "CHITIEU_CACHE": ""}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_commands_in_processes_of_their_own(folder, corpora, tmp_path):
+    """As README tells it; the model is moved, and the transformer's folder is gone when it is used."""
+    held = corpora.train[0]
+    files = ["--alone", "--train", held, "--dev", held, "--corpus", tmp_path]
+    config = ROOT / "configs" / "transformer.cfg"
+    done = run_command(
+        tmp_path, "train", "--config", config, "--transformer", folder.name, *files, "--epochs", 2, "-o", "models/new"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "core F1" in done.stdout
+    shutil.rmtree(folder)
+    (tmp_path / "models" / "new").rename(tmp_path / "moved")
+    (tmp_path / "a.txt").write_text("Năm 2023 toàn tỉnh đạt 46 hợp tác xã.", encoding="utf-8")
+    done = run_command(tmp_path, "extract", "a.txt", "--model", "moved", "--save-articles", "tagged.jsonl", "-o", "-")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "tagged.jsonl").is_file()
 
 
 def test_tags_articles(nlp, articles):

@@ -45,6 +45,14 @@ def test_no_folder_named(capsys, tmp_path):
     assert "transformer.cfg" in line
 
 
+def test_config_without_a_place_for_one(capsys, tmp_path):
+    """Else a forgotten --config would train the CPU model, for an hour, without a word."""
+    cpu = CONFIG.with_name("cpu.cfg")
+    line = fail(capsys, tmp_path, "--config", cpu, "--transformer", tmp_path)
+    assert "[C305] a transformer is named, and the config trains without one" in line
+    assert "configs/transformer.cfg" in line
+
+
 def test_extra_not_installed(capsys, tmp_path, monkeypatch):
     (tmp_path / "bert").mkdir()
     (tmp_path / "bert" / "config.json").write_text("{}", encoding="utf-8")

@@ -21,13 +21,17 @@ _LETTERS = {Label.VALUE: "V", Label.METRIC: "M", Label.ORG: "O", Label.YEAR: "Y"
 _FIRST = (Label.VALUE, Label.YEAR, Label.ORG, Label.TARGET, Label.ACTUAL, Label.METRIC)
 
 
-def propose(tagged: Tagged) -> AnnotatedArticle:
+def propose(tagged: Tagged, min_confidence: float = 0.0) -> AnnotatedArticle:
     """A tagged article as an annotated one, its id made fit for a corpus.
 
     ORG and YEAR mentions are kept wherever they stand, METRIC and cues where a fact uses them. A link to a mark that
     had to give way to one of another label is left out.
+
+    Args:
+        tagged: what the model made of an article.
+        min_confidence: facts of a lower confidence, in [0, 1], are left out; an unknown confidence counts as 0.
     """
-    facts = _one_a_value(tagged.facts)
+    facts = _one_a_value(fact for fact in tagged.facts if (fact.confidence or 0.0) >= min_confidence)
     marks = _marks(tagged, facts)
     counts: Counter[Label] = Counter()
     spans: list[AnnotatedSpan] = []

@@ -12,7 +12,7 @@ from chitieu.annotation.forms import Form
 from chitieu.cli.console import Advance, print_error, progress
 from chitieu.cli.forms import write_form
 from chitieu.cli.group import EXIT_SOME_INPUTS_FAILED
-from chitieu.cli.options import Inputs, Model, Published, as_date, refuse_overwriting
+from chitieu.cli.options import Inputs, MinConfidence, Model, Published, as_date, refuse_overwriting
 from chitieu.errors import AnnotationError, ArticleError
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def next_cli(
     ] = Path("annotations"),
     published: Published = None,
     model: Model = None,
+    min_confidence: MinConfidence = 0.0,
 ) -> None:
     """Choose from a pile of unlabelled articles those to annotate next, and write them with the model's marks.
 
@@ -42,7 +43,8 @@ def next_cli(
     each as unlike those chosen before it as can be. Left out are articles of the corpus and whatever is like
     them, those in another language, without figures, and those that take a day to annotate (more than 12,000
     characters or 200 figures). The marks are a start: label-studio gets them as predictions, the other forms as
-    if they were an annotation, so read every one.
+    if they were an annotation, so read every one. With --min-confidence the doubtful ones are left unmarked; which
+    articles are chosen stays the same.
     The same pile gives the same articles. Exit code 1 if an input could not be read, or not be written in the form.
 
     \b
@@ -63,7 +65,7 @@ def next_cli(
         for tagged in tagger(sieve(pile)):
             pool.offer(tagged)
     selected = select(pool.candidates(), count)
-    proposals = [propose(item.candidate.tagged) for item in selected]
+    proposals = [propose(item.candidate.tagged, min_confidence) for item in selected]
     unwritten = _write(to, proposals, output)
     _print_selected(selected, [len(article.facts) for article in proposals])
     for reason, number in sorted(sieve.left_out.items(), key=lambda item: -item[1]):

@@ -63,7 +63,7 @@ def reliability_plot(scores: ConfidenceScores, *, themed: bool = False, name: st
             str(item.facts), (item.confidence, item.right), textcoords="offset points", xytext=(9, -11),
             fontsize=9, color=_INK,
         )  # fmt: skip
-    _legend(axes, "upper left")
+    _legend(axes, "lower right")  # where nothing stands unless the model is much too sure
     return _svg(figure, "Reliability of confidence", themed=themed, salt=f"reliability {name}")
 
 

@@ -29,11 +29,19 @@ def require_transformer(config: Any, place: Path) -> None:
     """Tell a config that wants a transformer and has none, before spaCy stumbles over it.
 
     Raises:
-        ModelError: C307 no folder is named, or the named one is missing; C309 the extra is not installed.
+        ModelError: C305 one is named, and the config has no place for it; C307 no folder is named, or the named one is
+            missing; C309 the extra is not installed.
     """
     named = config.get("paths", {}).get("transformer")
-    if "transformer" not in config.get("nlp", {}).get("pipeline", ()) and named is None:
-        return
+    if "transformer" not in config.get("nlp", {}).get("pipeline", ()):
+        if named is None:
+            return
+        raise ModelError(
+            "C305",
+            "a transformer is named, and the config trains without one",
+            place=str(place),
+            remedy="--transformer goes with --config configs/transformer.cfg",
+        )
     remedy = "name the folder of a transformer, such as a download of vinai/phobert-base, with --transformer"
     if named is None:
         raise ModelError("C307", "the config needs a transformer", place=str(place), remedy=remedy)
