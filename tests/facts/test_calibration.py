@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chitieu.errors import ModelError
-from chitieu.facts.calibration import SIGNALS, Calibration, fit_calibration, read_calibration
+from chitieu.facts.calibration import Calibration, fit_calibration, read_calibration
 from chitieu.facts.component import FactAssembler
 from chitieu.facts.fact import Evidence, Fact
 from chitieu.labels import Kind, Status
@@ -33,13 +33,6 @@ def test_a_boastful_model_is_brought_down():
     assert calibration(scored(0.2)) < calibration(scored(0.5)) < calibration(scored(0.9))
 
 
-def test_a_fact_without_a_metric_is_told_from_one_with():
-    facts = [scored(0.8), scored(0.8, metric=None)] * 100
-    calibration = fit_calibration(facts, [fact.metric is not None for fact in facts[:-2]] + [False, True])
-    assert calibration(scored(0.8)) > 0.9
-    assert calibration(scored(0.8, metric=None)) < 0.1
-
-
 def test_nothing_is_learned_from_one_class():
     assert fit_calibration([FACT], [True]) is None
     assert fit_calibration([FACT, FACT], [False, False]) is None
@@ -51,18 +44,18 @@ def test_nothing_is_learned_from_one_class():
     st.sampled_from(list(Kind)), st.none() | st.just("doanh thu"),
 )  # fmt: skip
 def test_always_a_probability(score, weight, intercept, status, kind, metric):
-    calibration = Calibration(dict.fromkeys(SIGNALS, weight), intercept)
+    calibration = Calibration(weight, intercept)
     assert 0.01 <= calibration(scored(score, status=status, kind=kind, metric=metric)) <= 0.99
 
 
 @given(st.floats(0.01, 5), st.floats(-5, 5), st.lists(st.floats(0, 1), min_size=2, max_size=9))
 def test_rises_with_the_score(weight, intercept, scores):
-    calibration = Calibration({"score": weight}, intercept)
+    calibration = Calibration(weight, intercept)
     found = [calibration(scored(score)) for score in sorted(scores)]
     assert found == sorted(found)
 
 
-@pytest.mark.parametrize("kept", [Calibration({"score": 0.5, "no metric": -1.0}, 0.25), None])
+@pytest.mark.parametrize("kept", [Calibration(0.5, 0.25), None])
 def test_stored_with_the_pipeline(kept, tmp_path):
     assembler = FactAssembler()
     assembler.calibration = kept
@@ -74,8 +67,7 @@ def test_stored_with_the_pipeline(kept, tmp_path):
 @pytest.mark.parametrize(
     "stored",
     [
-        "", "[]", "3", "{}", '{"weights": {"moon": 1.0}, "intercept": 0}', '{"weights": [1], "intercept": 0}',
-        '{"weights": {"score": "high"}, "intercept": 0}', '{"weights": {"score": 1}}', '{"scores": [1]}',
+        "", "[]", "3", "{}", '{"weight": "high", "intercept": 0}', '{"weight": [1], "intercept": 0}', '{"weight": 1}',
     ],
 )  # fmt: skip
 def test_a_broken_calibration_is_told(stored):
