@@ -157,7 +157,8 @@ def tag(
         stack.enter_context(crew)
         tally.run = store.begin(Terms(reader, str(folder), list(order.sources), order.workers))
         say(beginning(order, len(sources), reader))
-        memory = StoreMemory(store, reader)
+        private = order.settings is not None and order.settings.allow_private
+        memory = StoreMemory(store, reader, again=order.again, allow_private=private)
 
         def items() -> Iterator[Found | Missing]:
             given = read_sources(sources, memory=memory, settings=order.settings)
@@ -264,7 +265,8 @@ def tag_cli(
         bool,
         typer.Option(
             "--again",
-            help="Also tag anew what the destination holds and another model or threshold has read, or that failed.",
+            help="Also tag anew what the destination holds and another model or threshold has read, or that failed; "
+            "and ask once more for pages that could not be had, where sources still list them.",
         ),
     ] = False,
     contact: Annotated[

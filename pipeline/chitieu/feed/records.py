@@ -166,9 +166,7 @@ def read_warc(stream: IO[bytes], place: str) -> Iterator[Record]:
         for record in archives.ArchiveIterator(stream):
             number += 1
             read = _warc_record(record, f"{place}, record {number}")
-            if _is_cut_off(record):  # of what it holds only a part is there, which would pass for the whole
-                message = f"breaks off in record {number}, as a download that was not finished"
-                raise SourceError("C147", message, place=place, remedy="fetch it anew")
+            _check_whole(record, place, number)
             if read is not None:
                 yield read
     except SourceError:
@@ -180,12 +178,18 @@ def read_warc(stream: IO[bytes], place: str) -> Iterator[Record]:
         raise SourceError("C147", "holds no records", place=place, remedy="check that it is a WARC file")
 
 
-def _is_cut_off(record: Any) -> bool:
-    """Whether the archive ends before the record does: warcio, which counts down, says nothing of it."""
+def _check_whole(record: Any, place: str, number: int) -> None:
+    """Refuse a record of which only a part is there, and which would pass for the whole.
+
+    Raises:
+        SourceError: C147 where the archive ends before the record does: warcio, which counts down, says nothing of it.
+    """
     stream = record.raw_stream
     while stream.read(_DRAINED):
         pass
-    return getattr(stream, "limit", 0) > 0
+    if getattr(stream, "limit", 0) > 0:
+        message = f"breaks off in record {number}, as a download does that was not finished"
+        raise SourceError("C147", message, place=place, remedy="fetch it anew")
 
 
 def _warc_record(record: Any, place: str) -> Record | None:

@@ -278,11 +278,15 @@ def test_memory(database, reading):
         assert not memory.known("https://x/slow")
         assert not memory.known("https://x/new")
         assert list(memory.stale()) == []
+        assert not StoreMemory(store, READER, again=True).known("https://x/gone")
+        assert StoreMemory(store, READER, allow_private=True).known("https://x/gone")
         assert memory.validators("https://x/rss") is None
         memory.remember("https://x/rss", '"e1"', None, 200)
         assert StoreMemory(store, READER).validators("https://x/rss") is None, "kept only with the articles"
         store.finish(fetched=memory.to_write())
         assert StoreMemory(store, READER).validators("https://x/rss") == ('"e1"', None)
+        assert StoreMemory(store, READER, again=True).validators("https://x/rss") is None
+        assert StoreMemory(store, READER, allow_private=True).validators("https://x/rss") == ('"e1"', None)
         begin(store)
         store.finish(fetched=[("https://x/rss", '"e2"', "Mon", 200)])
         assert StoreMemory(store, READER).validators("https://x/rss") == ('"e2"', "Mon")
@@ -290,6 +294,30 @@ def test_memory(database, reading):
         assert other.validators("https://x/rss") is None, "another model wants the whole list"
         assert other.known("https://x/a")
         assert [found.key for found in other.stale()] == ["https://x/a"]
+
+
+def test_what_was_refused_for_its_address_is_not_missing_for_good_once_it_may_be_called(database, reading):
+    with Store(database) as store:
+        begin(store)
+        failures = [Failure(f"http://x/{name}", f"http://x/{name}", "C130", "leads inside") for name in "ab"]
+        store.write(Batch(failures=failures))
+        store.finish(fetched=[("http://x/rss", '"e1"', None, 200)])
+        assert StoreMemory(store, READER).known("http://x/a")
+        private = StoreMemory(store, READER, allow_private=True)
+        assert not private.known("http://x/a")
+        assert private.validators("http://x/rss") is None, "the list is wanted, whether it has changed or not"
+        begin(store)
+        store.write(
+            Batch(
+                readings=[reading("http://x/a", "Có 3 xã")],
+                failures=[Failure("http://x/b", "http://x/b", "C134", "404")],
+            )
+        )
+        store.finish(fetched=[("http://x/rss", '"e1"', None, 200)])
+        private = StoreMemory(store, READER, allow_private=True)
+        assert private.known("http://x/a")
+        assert private.known("http://x/b")
+        assert private.validators("http://x/rss") == ('"e1"', None)
 
 
 # -- what can't be used ----------------------------------------------------------------------------------------------
