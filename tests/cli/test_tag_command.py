@@ -109,7 +109,9 @@ def test_a_password_is_never_said(tag, tmp_path):
     pytest.importorskip("psycopg")
     name = write(tmp_path / "a.jsonl", "Có 3 xã")
     result = tag(name, "--to", f"postgresql://u:geheim@/d?host={tmp_path}", "--json")
-    assert result.code == 2
+    assert result.code == 75
+    said = json.loads(result.out)
+    assert (said["run"], said["state"]) == (None, "stopped")
     assert "C434" in result.err
     assert "geheim" not in result.err + result.out
 

@@ -304,6 +304,29 @@ def test_an_archive_that_breaks(tmp_path, article_page, read):
     assert [item.code for item in missing][-1] == "C147"
 
 
+@pytest.mark.parametrize("packed", [True, False])
+def test_an_archive_that_breaks_off(tmp_path, article_page, read, packed):
+    """A part of a page must not pass for the whole, nor an archive cut off between the pages for all of them."""
+    pages = [article_page(number).encode() for number in (1, 2)]
+    urls = [f"https://bao.example/{number}" for number in (1, 2)]
+    first = len(warc((urls[0], pages[0], {}), packed=packed))
+    other = len(warc((urls[0], pages[0], {}), (urls[1], pages[1], {"status": "404 Not Found"}), packed=packed))
+    whole = warc(
+        (urls[0], pages[0], {}),
+        (urls[1], pages[1], {"status": "404 Not Found"}),
+        (urls[1], pages[1], {}),
+        packed=packed,
+    )
+    path = tmp_path / ("a.warc.gz" if packed else "a.warc")
+    path.write_bytes(whole)
+    assert [item.key for item in read(str(path))[0]] == urls
+    for end, keys in ((first - 80, []), (other - 80, urls[:1]), (len(whole) - 80, urls[:1])):
+        path.write_bytes(whole[:end])
+        found, missing = read(str(path))
+        assert [item.key for item in found] == keys
+        assert [item.code for item in missing] == ["C147"]
+
+
 # -- feeds in files
 
 
@@ -339,13 +362,30 @@ def test_json_lines_on_standard_input(standard_input, read, pack):
 
 def test_a_text_a_page_and_an_archive_on_standard_input(standard_input, article_page, read):
     standard_input(TEXT.encode())
-    assert read("-")[0][0].article == Article("standard-input", TEXT)
+    article = read("-")[0][0].article
+    assert article == Article(article.id, TEXT)
+    assert article.id.startswith("standard-input-")
     standard_input(article_page(1).encode())
     assert read("-")[0][0].article.title == "Xã Bình An số 1 tổng kết phong trào hợp tác xã"
     standard_input(warc(("https://bao.example/1", article_page(1).encode(), {}), packed=False))
     assert read("-")[0][0].key == "https://bao.example/1"
     standard_input(b"PAR1...")
     assert read("-")[1][0].code == "C143"
+
+
+def test_what_comes_without_a_name_on_standard_input_is_told_apart(standard_input, article_page, read):
+    """What is piped in tonight must not take the place of what was last night."""
+
+    def keys(data: str) -> list[str]:
+        standard_input(data.encode())
+        return [item.key for item in read("-")[0]]
+
+    texts = [TEXT, TEXT + " Năm 2024 có 3 HTX.", article_page(1), article_page(2)]
+    nameless = [json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in texts[:2]]
+    given = [keys(text) for text in (*texts, *nameless)]
+    assert given == [keys(text) for text in (*texts, *nameless)]
+    assert len({key for (key,) in given}) == 6
+    assert keys("".join(nameless)) == [*given[4], *given[5]]
 
 
 def test_a_feed_on_standard_input(standard_input, site, article_page, rss, read):

@@ -12,15 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from chitieu.article import Article
-from chitieu.errors import OutputError
+from chitieu.cli.tag_ray import unread_of
+from chitieu.errors import OutputError, StoppedError
 from chitieu.feed.cluster import check_address, connected
 from chitieu.feed.crew import Answer
 from chitieu.feed.item import Found, Missing
 from chitieu.feed.outcome import Reader
 from chitieu.feed.pile import Pile, clear_all_but, is_pile, runs_of
 from chitieu.feed.replay import ReplayCrew, answered
-from chitieu.feed.shard import ShardTerms, dump, load
-from chitieu.feed.shard_files import read_replayed, report_on, write_shard
+from chitieu.feed.shard import Report, ShardTerms, dump, load
+from chitieu.feed.shard_files import feeds_of, read_replayed, report_on, write_shard
 from chitieu.feed.shard_reading import Unit, check_source, shards_of, units_of
 from chitieu.feed.source import parse_source
 from chitieu.feed.store import Terms
@@ -190,13 +191,14 @@ def test_a_pile_belongs_to_its_sources(tmp_path):
         Pile(folder)
     (folder / "letter.txt").unlink()
     with Pile(folder) as pile:
-        run = pile.begin(Terms(Reader("d", 0.0), "model", ["a", "b"], 1))
+        pile.begin(Terms(Reader("d", 0.0), "model", ["a", "b"], 1), ["/a", "/b/c"])
         with pytest.raises(OutputError, match="C433"):
             Pile(folder)
     with Pile(folder) as pile:
         with pytest.raises(OutputError, match="C452"):
-            pile.begin(Terms(Reader("d", 0.0), "model", ["a", "c"], 1))
-        pile.begin(Terms(Reader("d", 0.0), "model", ["a", "b", "c"], 1))
+            pile.begin(Terms(Reader("d", 0.0), "model", ["a", "b"], 1), ["/elsewhere/a", "/b"])
+        run = pile.begin(Terms(Reader("d", 0.0), "model", ["./a/", "..", "feeds.toml"], 1), ["/a", "/b"])
+        pile.begin(Terms(Reader("d", 0.0), "model", ["a", "b", "c"], 1), ["/a", "/b", "/c"])
         pile.finish("finished", {"articles": 3})
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["continues"], manifest["state"], manifest["articles"]) == (run, "finished", 3)
@@ -209,6 +211,56 @@ def test_a_pile_belongs_to_its_sources(tmp_path):
     (folder / "manifest.json").write_text("{}", encoding="utf-8")
     with Pile(folder) as pile, pytest.raises(OutputError, match="C432"):
         pile.begin(Terms(Reader("d", 0.0), "model", ["a"], 1))
+
+
+def test_a_source_that_gives_nothing_keeps_what_it_gave(tmp_path, terms):
+    """A disk that is not mounted is an empty folder; a file that was emptied is not."""
+    here = replace(terms, folder=str(tmp_path / "facts"))
+    (tmp_path / "mounted").mkdir()
+    write(tmp_path / "mounted" / "a.jsonl", sentence(1))
+    write(tmp_path / "b.jsonl", sentence(2))
+    names = [str(tmp_path / "mounted"), str(tmp_path / "b.jsonl")]
+
+    def run() -> tuple[set[str], set[str]]:
+        sources, made, unread = [parse_source(name) for name in names], set(), set()
+        for unit in units_of(sources, 3):
+            for name, text, done in shards_of(unit, here):
+                items = list(load(text))
+                said = {place: Answer(place) for place, item in enumerate(items) if isinstance(item, Found)}
+                report = Report.load(done) if done else write_shard(here, name, items, said)
+                made.add(name)
+                unread |= unread_of(report, sources)
+        return made, unread
+
+    with Pile(tmp_path / "facts") as pile:
+        first, unread = run()
+        assert (len(first), unread) == (2, set())
+        assert pile.clear_all_but(first, unread) == []
+        (tmp_path / "mounted" / "a.jsonl").rename(tmp_path / "away.jsonl")
+        write(tmp_path / "b.jsonl", sentence(3))
+        second, unread = run()
+        assert unread == {names[0]}
+        assert pile.clear_all_but(second, unread) == [names[0]]
+        feeds = [feeds_of(tmp_path / "facts", path.stem) for path in (tmp_path / "facts" / "articles").iterdir()]
+        assert sorted(map(sorted, feeds)) == sorted([[], [names[0]], [names[1]]])
+        assert len(first & {path.stem for path in (tmp_path / "facts" / "articles").iterdir()}) == 1
+        (tmp_path / "away.jsonl").rename(tmp_path / "mounted" / "a.jsonl")
+        third, unread = run()
+        assert (len(third), unread) == (2, set())
+        pile.clear_all_but(third, unread)
+        assert {path.stem for path in (tmp_path / "facts" / "articles").iterdir()} == third
+
+
+def test_a_full_disk_stops_a_run_that_may_be_started_again(tmp_path, monkeypatch):
+    with Pile(tmp_path / "facts") as pile:
+        pile.begin(Terms(Reader("d", 0.0), "model", ["a"], 1), ["/a"])
+
+        def full(*_):
+            raise OutputError("C401", "can't be written: no space left on device")
+
+        monkeypatch.setattr("chitieu.feed.pile.replacing", full)
+        with pytest.raises(StoppedError, match="C401"):
+            pile.finish("finished", {})
 
 
 def test_only_shards_are_removed(tmp_path):

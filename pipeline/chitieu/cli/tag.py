@@ -18,7 +18,7 @@ import typer
 from chitieu.cli.console import print_error
 from chitieu.cli.options import Model
 from chitieu.cli.watching import log_line, number_of, watching
-from chitieu.errors import ChitieuError, OutputError, StoppedError
+from chitieu.errors import OutputError, StoppedError
 
 if TYPE_CHECKING:
     from chitieu.feed.destination import Destination
@@ -157,7 +157,8 @@ def tag(
         stack.enter_context(crew)
         tally.run = store.begin(Terms(reader, str(folder), list(order.sources), order.workers))
         say(beginning(order, len(sources), reader))
-        memory = StoreMemory(store, reader)
+        private = order.settings is not None and order.settings.allow_private
+        memory = StoreMemory(store, reader, again=order.again, allow_private=private)
 
         def items() -> Iterator[Found | Missing]:
             given = read_sources(sources, memory=memory, settings=order.settings)
@@ -203,7 +204,7 @@ def into_store(
         except sqlite3.Error as full:  # of the temporary databases
             raise StoppedError("C435", f"temporary files can't be written: {full}", remedy="make room") from full
         finally:
-            tally.take(run.counts)
+            tally.take(run.written)
             tally.seconds = time.monotonic() - started
             tally.worker_deaths = crew.deaths
     if destination.is_sqlite:
@@ -264,7 +265,8 @@ def tag_cli(
         bool,
         typer.Option(
             "--again",
-            help="Also tag anew what the destination holds and another model or threshold has read, or that failed.",
+            help="Also tag anew what the destination holds and another model or threshold has read, or that failed; "
+            "and ask once more for pages that could not be had, where sources still list them.",
         ),
     ] = False,
     contact: Annotated[
@@ -364,7 +366,10 @@ def tag_cli(
         tally.state, tally.message = "stopped", str(error)
         code = EXIT_STOPPED
     except BaseException as error:
-        tally.state, tally.message = "interrupted" if not isinstance(error, ChitieuError) else "failed", str(error)
+        if isinstance(error, (KeyboardInterrupt, SystemExit)):
+            tally.state, tally.message = "interrupted", "stopped by a signal"
+        else:
+            tally.state, tally.message = "failed", str(error)
         _tell_end(tally, to, as_json, quiet or tally.run is None)
         raise
     _tell_end(tally, to, as_json, quiet)
@@ -383,7 +388,7 @@ def _tell_end(tally: Tally, to: str, as_json: bool, quiet: bool) -> None:
             else "the sources gave nothing new"
         )
         log_line(tally.run, f"{tally.state} after {tally.seconds:,.1f} s: {came}; {_without_password(to)}")
-    if as_json and tally.run is not None:
+    if as_json and (tally.run is not None or tally.state == "stopped"):
         sys.stdout.write(json.dumps({**tally.summary(), "to": _without_password(to)}, ensure_ascii=False) + "\n")
         sys.stdout.flush()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chitieu.cli import tag as command
 from chitieu.cli.tag import Order, Tally, beginning, into_store, refuse_own_output
 from chitieu.cli.watching import number_of
-from chitieu.errors import OutputError
+from chitieu.errors import ChitieuError, OutputError
 from chitieu.feed.cluster import check_address, connected, shards
 from chitieu.feed.database import database_url
 from chitieu.feed.destination import Destination
@@ -19,8 +20,10 @@ from chitieu.feed.item import Found, Missing
 from chitieu.feed.memory import StoreMemory
 from chitieu.feed.outcome import Failure, Reader
 from chitieu.feed.pile import Pile, clear_all_but, how_it_ended, is_pile
+from chitieu.feed.refusal import clean_key, clean_text
 from chitieu.feed.replay import ReplayCrew, answered
 from chitieu.feed.run import Counts
+from chitieu.feed.shard import Report as ShardReport
 from chitieu.feed.shard import ShardTerms
 from chitieu.feed.shard_files import read_replayed
 from chitieu.feed.shard_reading import Unit, check_source, units_of
@@ -111,9 +114,10 @@ def _into_folder(
     tell: Tell,
 ) -> None:
     with Pile(Path(order.to)) as pile:
-        tally.run = pile.begin(Terms(terms.reader, terms.model or "shipped", list(order.sources), order.workers))
+        run = Terms(terms.reader, terms.model or "shipped", list(order.sources), order.workers)
+        tally.run = pile.begin(run, sorted({str(Path(source.location).resolve()) for source in sources}))
         say(beginning(order, len(sources), terms.reader))
-        counts, names = Counts(), set()
+        counts, names, unread = Counts(), set(), set()
         started = time.monotonic()
         try:
             for name, done, before in shards(ray, units_of(sources, terms.articles), terms, order.workers):
@@ -127,12 +131,15 @@ def _into_folder(
                 counts.errors += len(done.errors)
                 for error in done.errors:
                     tell(Failure(**error))
+                unread |= unread_of(done, sources)
                 report(counts)
-            pile.clear_all_but(names)
+            for source in pile.clear_all_but(names, unread):
+                say(f"what is on record of {source} stands, since none of it can be read")
             pile.finish("finished", _as_dict(counts, tally.worker_deaths))
         except BaseException as failure:
             state, message = how_it_ended(failure)
-            pile.finish(state, _as_dict(counts, tally.worker_deaths), message)
+            with suppress(ChitieuError):  # the disk may be full; why it stopped counts
+                pile.finish(state, _as_dict(counts, tally.worker_deaths), message)
             raise
         finally:
             tally.take(counts)
@@ -153,12 +160,13 @@ def _into_database(
     with destination.store as store:
         tally.run = store.begin(Terms(terms.reader, terms.model or "shipped", list(order.sources), order.workers))
         say(beginning(order, len(sources), terms.reader))
-        crew, names = ReplayCrew(), set()
+        crew, names, unread = ReplayCrew(), set(), set()
 
         def items() -> Iterator[Found | Missing]:
             units: Iterator[Unit] = units_of(sources, terms.articles)
             for name, done, before in shards(ray, units, terms, order.workers):
                 names.add(name)
+                unread.update(unread_of(done, sources))
                 if not before:
                     crew.deaths += done.worker_deaths
                 yield from answered(read_replayed(terms, name))
@@ -166,7 +174,14 @@ def _into_database(
         into_store(
             destination, crew, items, terms.reader, StoreMemory(store, terms.reader), tally, report=report, tell=tell
         )
-        clear_all_but(Path(terms.folder), names)
+        if not unread:  # else the work of a night would go with a disk that is not mounted
+            clear_all_but(Path(terms.folder), names)
+
+
+def unread_of(report: ShardReport, sources: list[Source]) -> set[str]:
+    """Names of the sources that could not be read themselves, or not to their end, by the errors of a shard."""
+    names = {clean_key(source.location): clean_text(source.name or source.location) for source in sources}
+    return {names[error["key"]] for error in report.errors if error["key"] in names}
 
 
 def _as_dict(counts: Counts, worker_deaths: int) -> dict[str, int]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from chitieu.errors import OutputError, StoppedError
@@ -120,6 +120,7 @@ class FileLock:
 
         Raises:
             OutputError: C433 where another run holds it, C434 where its file can't be made.
+            StoppedError: C434 where the disk is full.
         """
         try:
             # Whoever asks only whether it is held is in the way for a moment.
@@ -185,8 +186,8 @@ def held(place: str) -> OutputError:
     )
 
 
-def cannot_open(place: str, failure: Exception) -> OutputError:
-    """The error for a database that can't be opened or reached."""
+def cannot_open(place: str, failure: Exception) -> OutputError | StoppedError:
+    """The error for a database that can't be opened or reached: one that stops for what may be over in a while."""
     message = reason_of(failure)
     if "not a database" in message:
         return OutputError(
@@ -195,9 +196,26 @@ def cannot_open(place: str, failure: Exception) -> OutputError:
     parent = Path(place).resolve().parent
     if "unable to open" in message and "://" not in place and not parent.is_dir():
         message = f"there is no folder {parent}"
+    if _may_pass(failure, message):
+        return StoppedError(
+            "C434", f"can't be opened: {message}", place=place, remedy="start the same command again when it can be"
+        )
     return OutputError(
         "C434", f"can't be opened: {message}", place=place, remedy="check that it exists and that you may write to it"
     )
+
+
+def _may_pass(failure: Exception, message: str) -> bool:
+    """Whether it is a full disk, or a server that is not there: whoever starts the command again may be luckier.
+
+    A server that answers, and refuses us (no such database, no such user), would do so again.
+    """
+    if isinstance(getattr(failure, "orig", failure), sqlite3.Error):
+        return any(said in message for said in ("is full", "disk I/O error", "is locked"))
+    if not isinstance(failure, OperationalError) or getattr(failure.orig, "sqlstate", None) is not None:
+        return False
+    # libpq gives no state to a refused connection, but the server's own words, in the server's language.
+    return "FATAL" not in message or any(said in message for said in ("starting up", "shutting down", "too many"))
 
 
 def is_lost(failure: DBAPIError) -> bool:

@@ -14,7 +14,7 @@ from chitieu.article import Article
 from chitieu.errors import ArticleError
 from chitieu.feed.failure import SourceError
 from chitieu.feed.pages import extract_page, vietnamese
-from chitieu.feed.records import packed, read_lines, read_parquet, read_warc
+from chitieu.feed.records import packed, read_lines, read_parquet, read_warc, short_digest
 from chitieu.feed.source import SAMPLE, kind_of_content, kind_of_path
 from chitieu.feed.unpacking import too_large
 from chitieu.feed.url import try_canonical
@@ -114,11 +114,14 @@ def standard_input(kind: str | None, stream: io.BufferedReader | None = None) ->
 def read_stream(stream: IO[bytes], kind: str) -> Generator[Given, None, None]:
     """The articles of standard input.
 
+    Of what it held the last time nothing is known: what has no id of its own is named by its content, so that the text
+    of today does not take the place of yesterday's.
+
     Raises:
         ArticleError: all of it, or the rest, can't be read.
     """
     if kind == "jsonl":
-        for place, article in read_lines(stream, _STANDARD_INPUT):
+        for place, article in read_lines(stream, _STANDARD_INPUT, passing=True):
             key = f"-#{article.id}" if isinstance(article, Article) else f"-:{place.rpartition(':')[2]}"
             yield key, place, article
     elif kind == "warc":
@@ -128,12 +131,13 @@ def read_stream(stream: IO[bytes], kind: str) -> Generator[Given, None, None]:
         data = stream.read(2 * MAX_TEXT + 1)
         if len(data) > 2 * MAX_TEXT:
             raise too_large(2 * MAX_TEXT, _STANDARD_INPUT)
+        name = f"standard-input-{short_digest(data)}"
         if kind == "html":
-            yield "-", _STANDARD_INPUT, vietnamese(extract_page(data, Path("standard-input")))
+            yield f"-#{name}", _STANDARD_INPUT, vietnamese(extract_page(data, Path(name)))
             return
         text = decode(data, _STANDARD_INPUT).text
         check_text(text, _STANDARD_INPUT)
-        yield "-", _STANDARD_INPUT, vietnamese(Article(id="standard-input", text=text))
+        yield f"-#{name}", _STANDARD_INPUT, vietnamese(Article(id=name, text=text))
     else:
         raise SourceError(
             "C143", f"{kind} can't be read from standard input", remedy="write it to a file, or send JSON Lines"

@@ -29,6 +29,7 @@ class Link:
 
     Raises (on opening):
         OutputError: C430, C433, C434 or C438.
+        StoppedError: C434 where that may pass.
     """
 
     def __init__(self, url: URL) -> None:

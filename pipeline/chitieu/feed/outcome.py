@@ -84,6 +84,8 @@ class Batch:
     failures: list[Failure] = field(default_factory=list)
     unchanged: int = 0
     worker_deaths: int = 0
+    refused: bool = False
+    """Whether it stands in the place of what the database refused."""
 
     def __bool__(self) -> bool:
         return bool(self.readings or self.copies or self.failures or self.unchanged or self.worker_deaths)
@@ -112,4 +114,4 @@ class Batch:
         unread: list[Reading | Copy] = [*self.readings, *self.copies]
         failures = [Failure(item.found.key, item.found.key, code, reason, item.found.feed) for item in unread]
         failures += [Failure(item.key, item.place, code, reason, item.feed) for item in self.failures]
-        return Batch(failures=failures, unchanged=self.unchanged, worker_deaths=self.worker_deaths)
+        return Batch(failures=failures, unchanged=self.unchanged, worker_deaths=self.worker_deaths, refused=True)

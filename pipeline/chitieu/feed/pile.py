@@ -9,16 +9,17 @@ import json
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from chitieu import __version__
-from chitieu.errors import OutputError
+from chitieu.errors import OutputError, StoppedError
 from chitieu.feed.database import FileLock, database_url
 from chitieu.feed.runs import NAMES
-from chitieu.feed.shard_files import TABLES, names_in
+from chitieu.feed.shard_files import NAME, TABLES, feeds_of, names_in
 from chitieu.feed.store import Terms, now
 from chitieu.writing import Format
 from chitieu.writing.replacing import make_folder, replacing
@@ -108,17 +109,23 @@ class Pile:
     def __exit__(self, *_: object) -> None:
         self._lock.release()
 
-    def begin(self, terms: Terms) -> str:
+    def begin(self, terms: Terms, paths: Sequence[str] = ()) -> str:
         """Set down that a run begins.
+
+        Args:
+            terms: of the run.
+            paths: where its sources lie, whatever they are called and wherever from: `news`, `./news/`, `feeds.toml`.
 
         Returns:
             The run's id.
 
         Raises:
             OutputError: C452 where an earlier run had a source that this one lacks: its facts would vanish.
+            StoppedError: C402 where the disk is full.
         """
         before = read_manifest(self.folder)
-        lacking = [source for source in before.get("sources", ()) if source not in terms.sources]
+        here = {Path(path) for path in paths}
+        lacking = [path for path in before.get("paths", ()) if here.isdisjoint((Path(path), *Path(path).parents))]
         if lacking:
             raise OutputError(
                 "C452",
@@ -135,6 +142,7 @@ class Pile:
             "state": "running",
             "continues": before.get("run") if goes_on else None,
             "sources": list(terms.sources),
+            "paths": list(paths),
             "workers": terms.workers,
             "model": terms.model,
             "model_digest": terms.reader.model_digest,
@@ -148,20 +156,51 @@ class Pile:
         """Set down how a run ended.
 
         Raises:
-            OutputError: C401 or C402 where it can't be written.
+            StoppedError: C401 or C402 where it can't be written.
         """
         seconds = round(time.monotonic() - self._started, 3)
         self._run.update(state=state, ended=now(), seconds=seconds, message=message, **counts)
-        self._write()
+        try:
+            self._write()
+        except OutputError as failure:
+            raise _stopped(failure) from failure
 
-    def clear_all_but(self, shards: set[str]) -> None:
-        """Remove the shards of articles that the sources don't hold any more, and what was left half-written."""
-        clear_all_but(self.folder, shards)
+    def clear_all_but(self, shards: set[str], unread: AbstractSet[str] = frozenset()) -> list[str]:
+        """Remove the shards of articles that the sources don't hold any more, and what was left half-written.
+
+        Args:
+            shards: of the run.
+            unread: names of sources that could not be read. One that gave nothing at all may be a disk that is not
+                mounted: what an earlier run read of it stands.
+
+        Returns:
+            Names of the sources whose former shards stand.
+        """
+        kept, standing = set(shards), set(unread)
+        if unread:
+            standing.difference_update(*(feeds_of(self.folder, name) for name in shards))
+        if standing:
+            former = {path.stem for path in names_in(self.folder) if NAME.fullmatch(path.name)} - shards
+            of_them = {name for name in former if not standing.isdisjoint(feeds_of(self.folder, name))}
+            kept |= of_them
+            standing = standing if of_them else set()
+        clear_all_but(self.folder, kept)
+        return sorted(standing)
 
     def _write(self) -> None:
         text = json.dumps(self._run, ensure_ascii=False, indent=1) + "\n"
-        with replacing(self.folder / _MANIFEST) as stream:
-            stream.write(text.encode("utf-8"))
+        try:
+            with replacing(self.folder / _MANIFEST) as stream:
+                stream.write(text.encode("utf-8"))
+        except OutputError as failure:
+            if failure.code == "C402":  # it could be opened, and not be written to: the disk is full
+                raise _stopped(failure) from failure
+            raise
+
+
+def _stopped(failure: OutputError) -> StoppedError:
+    remedy = "make room, and start the same command again: no work is lost"
+    return StoppedError(failure.code, failure.message, place=failure.place, remedy=remedy)
 
 
 def clear_all_but(folder: Path, shards: Sequence[str] | set[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -29,15 +30,18 @@ _MAX_ROW_GROUP = 4 * 2**30
 _PYARROW = (OSError, ValueError, TypeError, KeyError, OverflowError, NotImplementedError, MemoryError)
 _COLUMNS = ("id", "text", "title", "published", "source", "url")
 _OK = "200"
+_DRAINED = 2**20  # bytes of a record that are read at once where nobody wants them
 
 
-def read_lines(stream: IO[bytes], place: str, first: bytes = b"") -> Iterator[Record]:
+def read_lines(stream: IO[bytes], place: str, first: bytes = b"", *, passing: bool = False) -> Iterator[Record]:
     """Articles of JSON Lines, one line in memory at a time.
 
     Args:
         stream: whose line breaks are single bytes: UTF-8 or a legacy encoding.
         place: its name, for errors.
         first: bytes that have been taken from the stream already.
+        passing: the stream is no file, whose third line is the same article the next time: an article without an id or
+            address of its own is known by its content.
     """
     encoding = None
     for number, line in enumerate(_lines(stream, first), 1):
@@ -50,10 +54,18 @@ def read_lines(stream: IO[bytes], place: str, first: bytes = b"") -> Iterator[Re
                 encoding = decoded.encoding
             text = decoded.text.strip(" \t\r\n\ufeff")
             if text:
-                record = _identified(parse_json(text, here), f"line-{number}")
+                otherwise = (
+                    f"text-{short_digest(text.encode('utf-8', 'surrogatepass'))}" if passing else f"line-{number}"
+                )
+                record = _identified(parse_json(text, here), otherwise)
                 yield here, vietnamese(parse_article(record, here))
         except ArticleError as failure:
             yield here, failure
+
+
+def short_digest(data: bytes) -> str:
+    """Of what has no name of its own."""
+    return hashlib.blake2b(data, digest_size=8).hexdigest()
 
 
 def _identified(record: object, otherwise: str) -> object:
@@ -154,13 +166,30 @@ def read_warc(stream: IO[bytes], place: str) -> Iterator[Record]:
         for record in archives.ArchiveIterator(stream):
             number += 1
             read = _warc_record(record, f"{place}, record {number}")
+            _check_whole(record, place, number)
             if read is not None:
                 yield read
+    except SourceError:
+        raise
     except Exception as failure:  # warcio raises what it meets: its own errors, zlib's, KeyErrors of broken headers
         message = f"is broken after {number} records: {shorten(f'{type(failure).__name__}: {failure}')}"
         raise SourceError("C147", message, place=place, remedy="repair it, or write it anew") from failure
     if not number:
         raise SourceError("C147", "holds no records", place=place, remedy="check that it is a WARC file")
+
+
+def _check_whole(record: Any, place: str, number: int) -> None:
+    """Refuse a record of which only a part is there, and which would pass for the whole.
+
+    Raises:
+        SourceError: C147 where the archive ends before the record does: warcio, which counts down, says nothing of it.
+    """
+    stream = record.raw_stream
+    while stream.read(_DRAINED):
+        pass
+    if getattr(stream, "limit", 0) > 0:
+        message = f"breaks off in record {number}, as a download does that was not finished"
+        raise SourceError("C147", message, place=place, remedy="fetch it anew")
 
 
 def _warc_record(record: Any, place: str) -> Record | None:

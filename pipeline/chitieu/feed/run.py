@@ -51,6 +51,14 @@ class Counts:
         """Everything that sources gave and that has been seen to."""
         return self.articles + self.unchanged + self.copies + self.errors
 
+    def add(self, batch: Batch) -> None:
+        """Count what a batch holds."""
+        self.articles += len(batch.readings)
+        self.unchanged += batch.unchanged
+        self.copies += len(batch.copies)
+        self.facts += batch.facts
+        self.errors += len(batch.failures)
+
 
 class Workers(Protocol):
     """Answers for articles: `chitieu.feed.crew.Crew`, or whoever has their answers already."""
@@ -127,6 +135,8 @@ class Run:
         copies: tells wire copies.
         report: told how far the run is, now and then.
         tell: told of each failure.
+        counts: what has been seen to.
+        written: what of it is in the store; that, and no more, is what a run did that does not come to its end.
     """
 
     store: Store
@@ -137,6 +147,7 @@ class Run:
     report: Callable[[Counts], None] = lambda _: None
     tell: Callable[[Failure], None] = lambda _: None
     counts: Counts = field(default_factory=Counts)
+    written: Counts = field(default_factory=Counts)
     _seen: Seen = field(default_factory=Seen)
     _window: deque[_Pending] = field(default_factory=deque)
     _characters: int = 0
@@ -172,8 +183,8 @@ class Run:
             self.report(self.counts)
         self._gather()
         self._write()
-        self.report(self.counts)
-        return self.counts
+        self.report(self.written)
+        return self.written
 
     def _answers(self, listening: bool) -> list[Answer]:
         """Wait for workers, for sources where there is room for more, or until something is due."""
@@ -297,7 +308,10 @@ class Run:
     def _write(self) -> None:
         self._batch.worker_deaths = self.crew.deaths - self._deaths
         if self._batch:
-            self.store.write(self._batch)
+            for written in self.store.write(self._batch):
+                self.written.add(written)
+                for failure in written.failures if written.refused else ():
+                    self.tell(failure)
             self._deaths = self.crew.deaths
             self._batch = Batch()
         self._written = time.monotonic()

@@ -215,6 +215,17 @@ def _write(path: Path, rows: list[dict[str, Any]], schema: Any, report: Report |
         parquet.write_table(pa.Table.from_pylist(rows, schema=schema), stream, compression="zstd")
 
 
+def feeds_of(folder: Path, name: str) -> set[str]:
+    """The sources of a shard's articles, as they are named; none of a shard that is missing or torn."""
+    from pyarrow import ArrowException, parquet
+
+    try:
+        table = parquet.read_table(folder / "articles" / f"{name}.parquet", columns=["feed"])
+    except (OSError, ArrowException, ValueError, KeyError):
+        return set()
+    return set(table.column("feed").to_pylist()) - {None}
+
+
 def names_in(folder: Path) -> Iterable[Path]:
     """Files of shards in a folder, and what was left of those that were being written."""
     for table in TABLES:

@@ -54,6 +54,7 @@ class Store:
 
     Raises (on opening):
         OutputError: C430 to C434 or C438 where the database can't be used, each saying why.
+        StoppedError: C434 where it can't be for now: a full disk, a server that is not there.
     """
 
     def __init__(self, destination: str) -> None:
@@ -162,10 +163,13 @@ class Store:
         self._run, self._terms, self._started, self._batches = run, terms, time.monotonic(), 0
         return run
 
-    def write(self, batch: Batch) -> None:
+    def write(self, batch: Batch) -> list[Batch]:
         """Write a batch, in one transaction.
 
         An article that the database refuses (a number beyond its range) is set down as an error.
+
+        Returns:
+            What was written: the batch, or where something in it was refused, its parts.
 
         Raises:
             StoppedError: C435 where it can't be written (a full disk), C436 where the connection is lost for good.
@@ -175,10 +179,10 @@ class Store:
         except _REFUSALS as refusal:
             parts = batch.parts()
             if len(parts) > 1:
-                for part in parts:
-                    self.write(part)
-            else:
-                self._write(batch.as_failure("C445", f"the database refuses it: {database.reason_of(refusal)}"))
+                return [written for part in parts for written in self.write(part)]
+            batch = batch.as_failure("C445", f"the database refuses it: {database.reason_of(refusal)}")
+            self._write(batch)
+        return [batch]
 
     def _write(self, batch: Batch) -> None:
         number = self._batches + 1

@@ -87,3 +87,35 @@ def test_a_page_that_fails_for_now_is_tried_again(tmp_path, tag_into, site, serv
     assert (second.articles, second.errors) == (1, 0)
     with Store(str(to)) as store:
         assert store.query(text("select * from open_errors")) == []
+
+
+def test_pages_refused_for_their_addresses_are_fetched_once_they_may_be(tmp_path, tag_into, site, serve):
+    """What the error says helps: --allow-private."""
+    from chitieu.feed.settings import FetchSettings
+
+    to, rss = tmp_path / "facts.db", site.url("/rss")
+    serve("e1", "Ba", "Hai")
+    saved = tmp_path / "saved.rss"
+    saved.write_text(feed_of(site, ["Ba", "Hai"]), encoding="utf-8")
+    refused = tag_into(to, saved, settings=FetchSettings(interval=0))
+    assert (refused.articles, [failure.code for failure in refused.failures]) == (0, ["C130", "C130"])
+    assert tag_into(to, saved, settings=FetchSettings(interval=0)).errors == 0, "told once"
+    assert tag_into(to, saved).articles == 2
+    assert tag_into(to, saved).articles == 0
+    assert tag_into(to, rss).articles == 0
+
+
+def test_what_is_missing_for_good_is_asked_for_again_when_told_to(tmp_path, tag_into, site, serve):
+    to, rss = tmp_path / "facts.db", site.url("/rss")
+    serve("e1", "Ba", "Hai")
+    good = site.routes["/Hai"]
+    site.routes["/Hai"] = lambda visitor: visitor.answer(403, b"", {})
+    first = tag_into(to, rss)
+    assert (first.articles, first.errors) == (1, 1)
+    site.routes["/Hai"] = good
+    site.log.clear()
+    assert tag_into(to, rss).articles == 0
+    assert site.paths() == ["/rss"]
+    assert tag_into(to, rss, again=True).articles == 1
+    with Store(str(to)) as store:
+        assert store.query(text("select * from open_errors")) == []

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from chitieu.article import Article
-from chitieu.errors import OutputError
+from chitieu.errors import OutputError, StoppedError
 from chitieu.feed.digest import content_digest
 from chitieu.feed.item import Found
 from chitieu.feed.memory import StoreMemory
@@ -212,7 +213,12 @@ def test_an_article_that_the_database_refuses_is_an_error(postgres, reading):
     bad.facts[0]["year"] = 2**40
     with Store(postgres.new_database()) as store:
         begin(store)
-        store.write(Batch(readings=[reading("a", "Có 38 HTX"), bad, reading("c", "Có 2 thôn")], unchanged=4))
+        written = store.write(Batch(readings=[reading("a", "Có 38 HTX"), bad, reading("c", "Có 2 thôn")], unchanged=4))
+        assert [(len(part.readings), len(part.failures), part.refused) for part in written] == [
+            (1, 0, False),
+            (0, 1, True),
+            (1, 0, False),
+        ]
         assert rows(store, "select key from articles order by id") == [("a",), ("c",)]
         ((code, key),) = rows(store, "select code, key from errors")
         assert (code, key) == ("C445", "b")
@@ -278,11 +284,15 @@ def test_memory(database, reading):
         assert not memory.known("https://x/slow")
         assert not memory.known("https://x/new")
         assert list(memory.stale()) == []
+        assert not StoreMemory(store, READER, again=True).known("https://x/gone")
+        assert StoreMemory(store, READER, allow_private=True).known("https://x/gone")
         assert memory.validators("https://x/rss") is None
         memory.remember("https://x/rss", '"e1"', None, 200)
         assert StoreMemory(store, READER).validators("https://x/rss") is None, "kept only with the articles"
         store.finish(fetched=memory.to_write())
         assert StoreMemory(store, READER).validators("https://x/rss") == ('"e1"', None)
+        assert StoreMemory(store, READER, again=True).validators("https://x/rss") is None
+        assert StoreMemory(store, READER, allow_private=True).validators("https://x/rss") == ('"e1"', None)
         begin(store)
         store.finish(fetched=[("https://x/rss", '"e2"', "Mon", 200)])
         assert StoreMemory(store, READER).validators("https://x/rss") == ('"e2"', "Mon")
@@ -290,6 +300,30 @@ def test_memory(database, reading):
         assert other.validators("https://x/rss") is None, "another model wants the whole list"
         assert other.known("https://x/a")
         assert [found.key for found in other.stale()] == ["https://x/a"]
+
+
+def test_what_was_refused_for_its_address_is_not_missing_for_good_once_it_may_be_called(database, reading):
+    with Store(database) as store:
+        begin(store)
+        failures = [Failure(f"http://x/{name}", f"http://x/{name}", "C130", "leads inside") for name in "ab"]
+        store.write(Batch(failures=failures))
+        store.finish(fetched=[("http://x/rss", '"e1"', None, 200)])
+        assert StoreMemory(store, READER).known("http://x/a")
+        private = StoreMemory(store, READER, allow_private=True)
+        assert not private.known("http://x/a")
+        assert private.validators("http://x/rss") is None, "the list is wanted, whether it has changed or not"
+        begin(store)
+        store.write(
+            Batch(
+                readings=[reading("http://x/a", "Có 3 xã")],
+                failures=[Failure("http://x/b", "http://x/b", "C134", "404")],
+            )
+        )
+        store.finish(fetched=[("http://x/rss", '"e1"', None, 200)])
+        private = StoreMemory(store, READER, allow_private=True)
+        assert private.known("http://x/a")
+        assert private.known("http://x/b")
+        assert private.validators("http://x/rss") == ('"e1"', None)
 
 
 # -- what can't be used ----------------------------------------------------------------------------------------------
@@ -347,9 +381,25 @@ def test_urls_that_cannot_be_used_do_not_show_passwords(url):
 
 def test_a_server_that_is_not_there(tmp_path):
     pytest.importorskip("psycopg")
-    error = refused(f"postgresql://u:secret@/d?host={tmp_path}")
-    assert error.code == "C434"
-    assert "secret" not in str(error)
+    with pytest.raises(StoppedError) as raised:  # it may be back the next time
+        Store(f"postgresql://u:secret@/d?host={tmp_path}")
+    assert raised.value.code == "C434"
+    assert "secret" not in str(raised.value)
+
+
+def test_a_server_that_refuses_would_do_so_again(postgres):
+    assert refused(postgres.new_database().replace("?", "_missing?")).code == "C434"
+
+
+def test_a_disk_that_is_full_from_the_start_may_have_room_later(tmp_path, monkeypatch):
+    from chitieu.feed import store
+
+    def full(*_):
+        raise OperationalError("create table", {}, sqlite3.OperationalError("database or disk is full"))
+
+    monkeypatch.setattr(store, "create_or_check", full)
+    with pytest.raises(StoppedError, match="C434"):
+        Store(str(tmp_path / "facts.db"))
 
 
 def test_evidence_is_json_that_queries_can_ask(tmp_path, reading):

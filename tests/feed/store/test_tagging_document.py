@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 
 import pytest
 from sqlalchemy import text
@@ -53,3 +55,23 @@ def test_the_summary_has_the_keys_shown(document):
 
     (shown,) = blocks(document, "json")
     assert list(json.loads(shown)) == [*Tally().summary(), "to"]
+
+
+def test_systemd_takes_the_units(document, tmp_path):
+    """It refuses some settings for some types of service, and says so only when the unit is loaded."""
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("there is no systemd here")
+    service, timer = blocks(document, "ini")
+    for own, there in (
+        ("/opt/chitieu/bin/chitieu", "/bin/true"),
+        ("/var/lib/chitieu", "/tmp"),
+        ("=chitieu\n", "=root\n"),
+    ):
+        assert own in service
+        service = service.replace(own, there)
+    for name, unit in (("chitieu.service", service), ("chitieu.timer", timer)):
+        (tmp_path / name).write_text(unit, encoding="utf-8")
+    units = [str(tmp_path / name) for name in ("chitieu.service", "chitieu.timer")]
+    told = subprocess.run([program, "verify", *units], capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stderr) == (0, "")
