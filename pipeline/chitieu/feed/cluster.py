@@ -70,6 +70,8 @@ def connected(address: str | None, workers: int, say: Callable[[str], None]) -> 
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     # Its core writes to standard error past every logger; the same stands in the files of /tmp/ray, or RAY_TMPDIR.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    # After the end of a run, a thread that still reads would start another cluster.
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")
     ray = need("ray", "ray")
     need("ray.data", "ray")
     if ray.is_initialized():
