@@ -14,7 +14,7 @@ def models(trained, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     shutil.copytree(trained.folder, folder / "old")
     shutil.copytree(trained.folder, folder / "new")
-    half = {"scores": [0.0, 1.0], "probabilities": [0.0, 0.5]}
+    half = {"weight": 0.0, "intercept": 0.0}
     (folder / "new" / "chitieu_facts" / "calibration.json").write_text(json.dumps(half), encoding="utf-8")
     return folder
 
