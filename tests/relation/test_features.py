@@ -11,7 +11,7 @@ from chitieu.labels import Label
 from chitieu.relation.features import MENTION_WIDTHS, Features
 from chitieu.relation.layout import read_layout
 from chitieu.relation.mentions import find_mentions
-from chitieu.relation.words import norms, proper
+from chitieu.relation.words import capitals, norms, proper
 
 TEXT = (
     "Ngân hàng Hoa Sen báo lãi\n\nHôm qua, trời mưa.\n\nNăm 2021, Hoa Sen lãi 30 tỷ đồng. Huyện Thanh Trì có 15 xã. "
@@ -26,7 +26,7 @@ def nlp():
 
 def test_proper_names(nlp):
     doc = nlp.make_doc("Huyện Thanh Trì và UBND huyện: 15 xã, theo UOB.")
-    found = [token.text for token, is_proper in zip(doc, proper(doc, norms(doc)), strict=True) if is_proper]
+    found = [token.text for token, is_proper in zip(doc, proper(norms(doc), capitals(doc)), strict=True) if is_proper]
     assert found == ["Thanh Trì", "UOB"]
 
 
@@ -41,7 +41,7 @@ def test_forms_of_one_name_are_counted_together(nlp):
     mentions = find_mentions(doc, spans)
     named = [mention for mention in mentions.orgs if mention.text in orgs]
     assert [mention.text for mention in named] == orgs
-    features = Features(doc, mentions.words, read_layout(doc), mentions.values, 2021)
+    features = Features(doc, mentions.words, mentions.capitals, read_layout(doc), mentions.values, 2021)
     rows = features.of_mentions(named, "orgs")
     assert rows.shape == (5, MENTION_WIDTHS["orgs"])
     names = rows[:, -15:]

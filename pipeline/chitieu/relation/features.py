@@ -78,17 +78,24 @@ class Features:
     Args:
         doc: tokenised.
         words: the norm of each token.
+        capitals: how each token is written, as `chitieu.relation.words.capitals` tells it.
         layout: its lines, sentences and clauses.
         values: its values, in text order.
         present: the year in which the article speaks.
     """
 
     def __init__(
-        self, doc: Doc, words: list[str], layout: Layout, values: Sequence[Mention], present: int | None
+        self,
+        doc: Doc,
+        words: list[str],
+        capitals: list[int],
+        layout: Layout,
+        values: Sequence[Mention],
+        present: int | None,
     ) -> None:
         self.words = words
         self.titles = titles(doc)
-        self.proper = proper(doc, words)
+        self.proper = proper(words, capitals)
         self.layout = layout
         self.present = present
         self.values = Place.of(values, layout)
@@ -272,7 +279,7 @@ class Features:
                 holders.setdefault(word, []).append(index)
         kin = [sorted({other for word in name for other in holders[word]}) for name in names]
         sizes = _integers([len(others) for others in kin])
-        ranks = np.searchsorted(np.sort(np.unique(-sizes)), -sizes)
+        _, ranks = np.unique(-sizes, return_inverse=True)
         first_line = _integers([place.line[others[0]] if others else 99 for others in kin])
         sentence_start = np.searchsorted(self.layout.sentence, place.sentence)
         return np.concatenate(

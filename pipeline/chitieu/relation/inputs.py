@@ -53,7 +53,8 @@ class DocInputs:
         word_offsets: start and end of each token in code points, shape (tokens, 2).
         tokens: first and last (exclusive) token of each value, shape (values, 2).
         contexts: the same of the stretches around each value: its sentence before it and behind it, the sentence before
-            that, the heading above, and the opening of its paragraph, shape (values, 5, 2).
+            that, the heading above, the opening of its paragraph, the beginning of the article, and all of it, shape
+            (values, 7, 2).
         features: of each value, shape (values, width).
         near: whether a value and the next one share doc, line, sentence and clause, shape (values, 4).
         groups: number of the line, the sentence, the heading and the doc of each value, shape (values, 4).
@@ -86,7 +87,7 @@ def read_inputs(
     mentions = find_mentions(doc, spans, published, title, text=text)
     layout = read_layout(doc, mentions.words)
     present = article_present(mentions.text, title, published).year
-    features = Features(doc, mentions.words, layout, mentions.values, present)
+    features = Features(doc, mentions.words, mentions.capitals, layout, mentions.values, present)
     place = features.values
     near = np.zeros((len(mentions.values), 4), dtype=np.float32)
     near[:-1, 0] = 1

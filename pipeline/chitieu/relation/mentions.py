@@ -16,7 +16,7 @@ from chitieu.labels import Label
 from chitieu.period import Period, find_periods, resolve_periods
 from chitieu.quantity import Quantity, find_quantities, read_quantity
 from chitieu.relation.organisations import find_organisations
-from chitieu.relation.words import norms, offsets, text_of
+from chitieu.relation.words import capitals, norms, offsets, text_of
 
 Ints = npt.NDArray[np.int64]
 
@@ -50,6 +50,7 @@ class Mentions:
         values, orgs, years: the mentions.
         text: the doc's.
         words: the norm of each token.
+        capitals: how each token is written, as `chitieu.relation.words.capitals` tells it.
         offsets: start and end of each token in code points, shape (tokens, 2).
     """
 
@@ -58,6 +59,7 @@ class Mentions:
     years: tuple[Mention, ...]
     text: str
     words: list[str]
+    capitals: list[int]
     offsets: Ints
 
 
@@ -85,7 +87,7 @@ def find_mentions(
         text: the doc's, where it is at hand.
     """
     text = text_of(doc) if text is None else text
-    words = norms(doc)
+    words, written_as = norms(doc), capitals(doc)
     by_label: dict[Label, list[Span]] = {label: [] for label in Label}
     for span in spans:
         by_label[span.label].append(span)
@@ -95,7 +97,7 @@ def find_mentions(
     place = offsets(doc)
     edges: list[list[int]] = place.tolist()
     starts = [start for start, _ in edges]
-    written = ((edges[first][0], edges[last - 1][1]) for first, last in find_organisations(doc, words))
+    written = ((edges[first][0], edges[last - 1][1]) for first, last in find_organisations(doc, words, written_as))
     orgs = _with_more(by_label[Label.ORG], written, taken, Label.ORG)
 
     given = set(taken)
@@ -118,6 +120,7 @@ def find_mentions(
         years=tuple(mention(span, period=period) for span, period in zip(years, periods, strict=True)),
         text=text,
         words=words,
+        capitals=written_as,
         offsets=place,
     )
 

@@ -8,27 +8,29 @@ which of them a figure belongs to, and a person's name found here does no harm.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from spacy.tokens import Doc
 
-from chitieu.relation.words import capitals, norms, words
+from chitieu.relation.words import capitals, norms, word_set
 
 _LONGEST = 14  # tokens; `Chi cục Trồng trọt và Bảo vệ thực vật thành phố Hồ Chí Minh` has nine
 _ENDS = frozenset({".", "!", "?", "…", ":"})
 _SHORT = frozenset({"tp", "tx", "tt", "q", "h", "p"})  # ranks of areas written short, with a stop: `TP. Huế`
 
 
-def find_organisations(doc: Doc, norm: list[str] | None = None) -> Iterator[tuple[int, int]]:
+def find_organisations(
+    doc: Doc, norm: list[str] | None = None, capital: list[int] | None = None
+) -> Iterator[tuple[int, int]]:
     """Tokens of each organisation that its writing gives away: first inclusive, last exclusive, in text order.
 
     Args:
         doc: tokenised.
         norm: the norms of its tokens, where they have been read.
+        capital: their `capitals`, likewise.
     """
-    bodies, alone, joining = _lists()
+    bodies, alone, joining = map(word_set, ("bodies", "bodies_alone", "joining"))
     norm = norms(doc) if norm is None else norm
-    capital = capitals(doc)
+    capital = capitals(doc) if capital is None else capital
     at, size = 0, len(norm)
     while at < size:
         stop = _stretch(norm, capital, at, bodies, joining)
@@ -57,8 +59,3 @@ def _stretch(norm: list[str], capital: list[int], at: int, bodies: frozenset[str
 
 def _joins(norm: list[str], at: int, joining: frozenset[str]) -> bool:
     return norm[at - 1] in _SHORT if norm[at] == "." else norm[at] in joining
-
-
-@lru_cache(maxsize=1)
-def _lists() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    return frozenset(words("bodies")), frozenset(words("bodies_alone")), frozenset(words("joining"))

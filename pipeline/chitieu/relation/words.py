@@ -30,6 +30,12 @@ def words(name: str) -> tuple[Any, ...]:
     return tuple(_tables()[name]["words"])
 
 
+@lru_cache(maxsize=16)
+def word_set(name: str) -> frozenset[str]:
+    """One list of `words.json` for looking up in."""
+    return frozenset(words(name))
+
+
 def text_of(doc: Doc) -> str:
     """The doc's text; `doc.text` makes a Token object for each token."""
     strings = doc.vocab.strings
@@ -70,12 +76,12 @@ def _capitals(shape: str) -> int:
     return 2 if all(syllable[0] in "Xd" for syllable in syllables) else 1
 
 
-def proper(doc: Doc, norm: list[str]) -> list[bool]:
-    """Whether each token is written as a proper name, and is no word for a body: `Thanh Trì` and `UOB`, not `Huyện`."""
-    bodies = _bodies()
-    return [all_capital == 2 and word not in bodies for all_capital, word in zip(capitals(doc), norm, strict=True)]
+def proper(norm: list[str], capital: list[int]) -> list[bool]:
+    """Whether each token is written as a proper name, and is no word for a body: `Thanh Trì` and `UOB`, not `Huyện`.
 
-
-@lru_cache(maxsize=1)
-def _bodies() -> frozenset[str]:
-    return frozenset(words("bodies"))
+    Args:
+        norm: the norms of a doc's tokens.
+        capital: their `capitals`.
+    """
+    bodies = word_set("bodies")
+    return [written == 2 and word not in bodies for word, written in zip(norm, capital, strict=True)]
