@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +27,40 @@ from chitieu.feed.run import Counts
 from chitieu.feed.shard import Report as ShardReport
 from chitieu.feed.shard import ShardTerms
 from chitieu.feed.shard_files import read_replayed
-from chitieu.feed.shard_reading import Unit, check_source, units_of
+from chitieu.feed.shard_reading import check_source, units_of
 from chitieu.feed.source import Source, parse_sources
 from chitieu.feed.store import Terms
 
 if TYPE_CHECKING:
     Report = Callable[[Counts], None]
     Tell = Callable[[Failure], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a run on Ray is about, and whom it tells."""
+
+    order: Order
+    tally: Tally
+    ray: Any
+    sources: list[Source]
+    terms: ShardTerms
+    say: Callable[[str], None]
+    report: Report
+    tell: Tell
+
+    @property
+    def on_record(self) -> Terms:
+        """What is set down of the run when it begins."""
+        return Terms(self.terms.reader, self.terms.model or "shipped", list(self.order.sources), self.order.workers)
+
+    def begin(self) -> None:
+        """Tell that it begins."""
+        self.say(beginning(self.order, len(self.sources), self.terms.reader))
+
+    def shards(self) -> Iterator[tuple[str, ShardReport, bool]]:
+        """As `chitieu.feed.cluster.shards`."""
+        return shards(self.ray, units_of(self.sources, self.terms.articles), self.terms, self.order.workers)
 
 
 def tag_on_ray(order: Order, tally: Tally, *, say: Callable[[str], None], report: Report, tell: Tell) -> None:
@@ -66,7 +94,8 @@ def tag_on_ray(order: Order, tally: Tally, *, say: Callable[[str], None], report
         if processors < order.workers:
             there = number_of(int(processors), "processor")
             say(f"the cluster has {there}: the rest of {number_of(order.workers, 'worker')} waits until it grows")
-        (_into_folder if into_folder else _into_database)(order, tally, ray, sources, terms, say, report, tell)
+        work = _Work(order, tally, ray, sources, terms, say, report, tell)
+        (_into_folder if into_folder else _into_database)(work)
 
 
 def _check(order: Order, sources: list[Source]) -> None:
@@ -103,24 +132,17 @@ def _refuse_folder(locations: list[str], to: str) -> None:
             raise OutputError("C404", reason, place=to, remedy="write to another folder")
 
 
-def _into_folder(
-    order: Order,
-    tally: Tally,
-    ray: Any,
-    sources: list[Source],
-    terms: ShardTerms,
-    say: Callable[[str], None],
-    report: Report,
-    tell: Tell,
-) -> None:
+def _into_folder(work: _Work) -> None:
+    order, tally = work.order, work.tally
     with Pile(Path(order.to)) as pile:
-        run = Terms(terms.reader, terms.model or "shipped", list(order.sources), order.workers)
-        tally.run = pile.begin(run, sorted({str(Path(source.location).resolve()) for source in sources}))
-        say(beginning(order, len(sources), terms.reader))
+        tally.run = pile.begin(
+            work.on_record, sorted({str(Path(source.location).resolve()) for source in work.sources})
+        )
+        work.begin()
         counts, names, unread = Counts(), set(), set()
         started = time.monotonic()
         try:
-            for name, done, before in shards(ray, units_of(sources, terms.articles), terms, order.workers):
+            for name, done, before in work.shards():
                 names.add(name)
                 if before:
                     counts.unchanged += done.articles
@@ -130,11 +152,11 @@ def _into_folder(
                     counts.facts += done.facts
                 counts.errors += len(done.errors)
                 for error in done.errors:
-                    tell(Failure(**error))
-                unread |= unread_of(done, sources)
-                report(counts)
+                    work.tell(Failure(**error))
+                unread |= unread_of(done, work.sources)
+                work.report(counts)
             for source in pile.clear_all_but(names, unread):
-                say(f"what is on record of {source} stands, since none of it can be read")
+                work.say(f"what is on record of {source} stands, since none of it can be read")
             pile.finish("finished", _as_dict(counts, tally.worker_deaths))
         except BaseException as failure:
             state, message = how_it_ended(failure)
@@ -146,34 +168,24 @@ def _into_folder(
             tally.seconds = time.monotonic() - started
 
 
-def _into_database(
-    order: Order,
-    tally: Tally,
-    ray: Any,
-    sources: list[Source],
-    terms: ShardTerms,
-    say: Callable[[str], None],
-    report: Report,
-    tell: Tell,
-) -> None:
+def _into_database(work: _Work) -> None:
+    order, tally, terms = work.order, work.tally, work.terms
     destination = Destination(order.to)
     with destination.store as store:
-        tally.run = store.begin(Terms(terms.reader, terms.model or "shipped", list(order.sources), order.workers))
-        say(beginning(order, len(sources), terms.reader))
+        tally.run = store.begin(work.on_record)
+        work.begin()
         crew, names, unread = ReplayCrew(), set(), set()
 
         def items() -> Iterator[Found | Missing]:
-            units: Iterator[Unit] = units_of(sources, terms.articles)
-            for name, done, before in shards(ray, units, terms, order.workers):
+            for name, done, before in work.shards():
                 names.add(name)
-                unread.update(unread_of(done, sources))
+                unread.update(unread_of(done, work.sources))
                 if not before:
                     crew.deaths += done.worker_deaths
                 yield from answered(read_replayed(terms, name))
 
-        into_store(
-            destination, crew, items, terms.reader, StoreMemory(store, terms.reader), tally, report=report, tell=tell
-        )
+        memory = StoreMemory(store, terms.reader)
+        into_store(destination, crew, items, terms.reader, memory, tally, report=work.report, tell=work.tell)
         if not unread:  # else the work of a night would go with a disk that is not mounted
             clear_all_but(Path(terms.folder), names)
 

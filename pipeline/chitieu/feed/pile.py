@@ -6,19 +6,17 @@
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from chitieu import __version__
 from chitieu.errors import OutputError, StoppedError
 from chitieu.feed.database import FileLock, database_url
-from chitieu.feed.runs import NAMES
+from chitieu.feed.runs import CUT_OFF, NAMES, new_run, told
 from chitieu.feed.shard_files import NAME, TABLES, feeds_of, names_in
 from chitieu.feed.store import Terms, now
 from chitieu.writing import Format
@@ -47,13 +45,12 @@ def runs_of(folder: Path) -> list[dict[str, Any]] | None:
     manifest = read_manifest(folder)
     if not manifest:
         return None
-    run = {name: manifest.get(name) for name in NAMES if name != "id"}
+    run = {name: manifest.get(name) for name in NAMES} | {"id": manifest["run"]}
     for name in ("articles", "unchanged", "copies", "facts", "errors", "worker_deaths"):
         run[name] = run[name] or 0
     if run["state"] == "running" and not FileLock.is_held(folder / _MANIFEST):
-        run.update(state="interrupted", message="killed, or the machine went down")
-    rate = round(run["articles"] / run["seconds"], 2) if run["seconds"] else None
-    return [{"run": manifest["run"], **run, "articles_per_second": rate}]
+        run.update(CUT_OFF)
+    return [told(run)]
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -137,7 +134,7 @@ class Pile:
         self._started = time.monotonic()
         self._run = {
             "layout": _LAYOUT,
-            "run": datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ-") + secrets.token_hex(3),
+            "run": new_run(),
             "started": now(),
             "state": "running",
             "continues": before.get("run") if goes_on else None,

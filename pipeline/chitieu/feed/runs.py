@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,15 @@ NAMES = (
 """What is told of a run."""
 
 
+CUT_OFF: Mapping[str, str] = {"state": "interrupted", "message": "killed, or the machine went down"}
+"""What is told of a run that says that it is running while nobody holds its lock."""
+
+
+def new_run() -> str:
+    """A new run's id, which begins with its moment."""
+    return datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ-") + secrets.token_hex(3)
+
+
 def read_runs(destination: str) -> list[dict[str, Any]]:
     """The runs of a database, the last one first. Takes no lock: another run may be writing.
 
@@ -34,7 +45,7 @@ def read_runs(destination: str) -> list[dict[str, Any]]:
         held = FileLock.is_held(Path(lookup.place)) if sqlite else advisory_lock_is_held(lookup.connection)
     for run in runs:
         if run["state"] == "running" and not held:
-            run.update(state="interrupted", message="killed, or the machine went down")
+            run.update(CUT_OFF)
     return runs
 
 
@@ -42,6 +53,11 @@ def summary(row: Mapping[str, Any]) -> dict[str, Any]:
     """A run as the JSON object that schedulers read."""
     record = {name: row[name] for name in NAMES}
     record["sources"] = json.loads(record["sources"])
+    return told(record)
+
+
+def told(record: dict[str, Any]) -> dict[str, Any]:
+    """A run under the names that schedulers read, with its rate."""
     seconds = record["seconds"]
-    record["articles_per_second"] = round(record["articles"] / seconds, 2) if seconds else None
-    return {"run": record.pop("id"), **record}
+    rate = round(record["articles"] / seconds, 2) if seconds else None
+    return {"run": record.pop("id"), **record, "articles_per_second": rate}

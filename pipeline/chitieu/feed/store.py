@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from chitieu.feed import database, schema
 from chitieu.feed.item import Found
 from chitieu.feed.link import Link
 from chitieu.feed.outcome import Batch, Reader, Stored
+from chitieu.feed.runs import CUT_OFF, new_run
 from chitieu.feed.tables import create_or_check
 from chitieu.feed.transfer import Numbers, Transfer
 
@@ -130,14 +130,14 @@ class Store:
         """
         runs = schema.runs
         sources = json.dumps(list(terms.sources), ensure_ascii=False)
-        run = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ-") + secrets.token_hex(3)
+        run = new_run()
 
         def work(connection: Connection) -> None:
             if connection.execute(select(runs.c.id).where(runs.c.id == run)).first() is not None:
                 return  # only the answer was lost
             # We hold the lock: whatever still says that it is running is not.
             cut_off = update(runs).where(runs.c.state == "running")
-            connection.execute(cut_off.values(state="interrupted", message="killed, or the machine went down"))
+            connection.execute(cut_off.values(**CUT_OFF))
             last = connection.execute(
                 select(runs.c.id, runs.c.state, runs.c.sources)
                 .order_by(runs.c.started.desc(), runs.c.id.desc())
