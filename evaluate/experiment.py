@@ -181,9 +181,10 @@ def recorded(records: Path = RECORDS) -> list[dict[str, Any]]:
 
 def record(experiment: Experiment, seeds: Sequence[int], records: Path = RECORDS) -> None:
     """Train and score with each seed whose line is not recorded yet; a line is kept as soon as it is known."""
-    known = [{name: line.get(name) for name in key(experiment, 0)} for line in recorded(records)]
+    wanted = key(experiment, 0)  # once: it reads the config and the pretrained weights
+    known = [{name: line.get(name) for name in wanted} for line in recorded(records)]
     for seed in seeds:
-        if key(experiment, seed) in known:
+        if {**wanted, "seed": seed} in known:
             continue
         line = run(experiment, seed)
         with records.open("a", encoding="utf-8") as stream:
