@@ -28,8 +28,10 @@ _END = r"[ (\[“\"'–:)+-]*$"
 # Plain words that may stand between a superlative and its number: `ít nhất mỗi huyện 2 HTX`.
 _FREE = r"(?: [^\W\d_]+){0,3}"
 _LEAST_OR_MOST = r"(?P<least>ít nhất|tối thiểu)|(?P<most>tối đa)|không (?P<over>(?:\w+ ){0,4}(?:vượt )?quá)"
+# `giám sát`, `khảo sát` come near nothing.
+_NO_NEARNESS = "".join(rf"(?<!{fold(word)} )" for word in _TABLE["no_nearness"])
 _CUE = re.compile(
-    rf"(?<!\w)(?:{_cue('min')}|{_cue('max')}|{_cue('approx')})(?: (?:{_GLUE})){{0,2}}{_END}"
+    rf"(?<!\w){_NO_NEARNESS}(?:{_cue('min')}|{_cue('max')}|{_cue('approx')})(?: (?:{_GLUE})){{0,2}}{_END}"
     rf"|(?<!\w)(?:{_LEAST_OR_MOST}){_FREE}{_END}"
 )
 _COMPARATIVE = re.compile(rf"(?<!\w)(?:{_alternatives(_TABLE['comparatives'])}) hơn(?: (?:{_GLUE}))*{_END}")
