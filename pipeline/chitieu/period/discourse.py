@@ -9,7 +9,7 @@ from chitieu.period.counting import build, cycle_year, resolve_base, term_after,
 from chitieu.period.expression import Anchor, Expression, is_just_past, read, term_is_ahead
 from chitieu.period.present import Present
 from chitieu.period.reported import Reported
-from chitieu.period.season import aimed_after, aimed_before, is_young, past_year, whole_year
+from chitieu.period.season import aimed_after, aimed_before, is_young, past_year, still_last_year, whole_year
 from chitieu.period.timeline import DatedYear
 from chitieu.period.value import Period, PeriodError
 
@@ -81,6 +81,8 @@ class Discourse:
             return Period.of_year(told + expression.later)
         if expression.event and (told := self.told.event_year(expression.event)):
             return Period.of_year(told)
+        if present is not None and still_last_year(self.present, self.told.focus, mention):
+            return Period.of_year(present - 1)
         year = self._year(expression, start, start + len(mention))
         if year is None or present is None:
             return None

@@ -21,6 +21,10 @@ _AIM_BEFORE = re.compile(rf"(?:{_AIM})[^.;\n]*$")
 # Only up to the next figure, which is the one that the expression dates.
 _AIM_AFTER = re.compile(rf"[^.;:\n\d]{{0,60}}?(?:{_AIM})")
 _REACH = 80
+_NOW = re.compile(
+    r"(?:tính )?(?:(?:đến|tới|cho đến|cho tới) )?"
+    r"(?:hiện(?: nay| tại| giờ)?|nay|giờ|thời điểm (?:này|hiện tại|hiện nay))"
+)
 
 
 def aimed_before(text: str, start: int) -> bool:
@@ -36,6 +40,20 @@ def aimed_after(text: str, end: int) -> bool:
 def is_young(present: Present) -> bool:
     """Whether the present year is too young to be reported as a whole."""
     return present.certain and 0 < present.month <= _YOUNG_UNTIL
+
+
+def still_last_year(present: Present, focus: int | None, mention: str) -> bool:
+    """Whether `hiện`, `đến nay` are the end of the year that was just reported, as at a meeting in January.
+
+    A stock is right with either year (annotation guidelines, section 3), what was done so far only with that one.
+
+    Args:
+        present: when the article speaks.
+        focus: the year that it reported last.
+        mention: the expression, folded.
+    """
+    young = present.year is not None and is_young(present) and focus == present.year - 1
+    return young and _NOW.fullmatch(mention) is not None
 
 
 def past_year(present: Present, focus: int | None) -> int | None:
