@@ -103,8 +103,6 @@ def measure(articles: int, workers: int) -> dict[str, Any]:
         "articles": summary["articles"],
         "facts": summary["facts"],
         "workers": workers,
-        "seconds": summary["seconds"],
-        "articles_per_second": summary["articles_per_second"],
         "database_mb": round(size, 1),
         "parent_mb": parent,
         "largest_worker_mb": worker,
