@@ -9,6 +9,7 @@ import spacy
 from chitieu.article import Span
 from chitieu.labels import Label
 from chitieu.relation.features import MENTION_WIDTHS, Features
+from chitieu.relation.inputs import read_inputs
 from chitieu.relation.layout import read_layout
 from chitieu.relation.mentions import find_mentions
 from chitieu.relation.words import capitals, norms, proper
@@ -51,3 +52,16 @@ def test_forms_of_one_name_are_counted_together(nlp):
     assert flags[:, 1].tolist() == [1, 1, 0, 1, 0]  # its name stands in the headline
     assert flags[:, 2].tolist() == [1, 0, 1, 0, 1]  # the first of its name
     assert not np.isnan(rows).any()
+
+
+def test_figures_that_an_article_repeats_are_one_group(nlp):
+    text = (
+        "Giải ngân 321 tỷ đồng\n\nĐến nay giải ngân 321 tỉ đồng, gồm 120 tỷ đồng vốn xã; cho 120 hộ vay 120 tỷ đồng.\n"
+    )
+    surfaces = ["321 tỷ đồng", "321 tỉ đồng", "120 tỷ đồng", "120 hộ", "120 tỷ đồng"]
+    starts = [text.index(surface) for surface in surfaces[:-1]] + [text.rindex(surfaces[-1])]
+    spans = [Span(at, at + len(surface), Label.VALUE) for at, surface in zip(starts, surfaces, strict=True)]
+    figures = read_inputs(nlp.make_doc(text), spans).groups[:, 4].tolist()
+    assert figures[0] == figures[1]
+    assert figures[2] == figures[4]
+    assert len(set(figures)) == 3

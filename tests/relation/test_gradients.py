@@ -106,7 +106,7 @@ def check_along_a_line(model: Model, layer: Model, name: str, sample: Any, numbe
     line = np.random.default_rng(4).normal(size=start.shape).astype(np.float32)
     line /= np.linalg.norm(line)
     told = float((layer.get_grad(name) * line).sum())
-    step = 4e-4  # small beside the distance of most units from their kink, large beside rounding
+    step = 2e-4  # small beside the distance of most units from their kink, large beside rounding
     losses = []
     for sign in (1, -1):
         layer.set_param(name, start + sign * step * line)

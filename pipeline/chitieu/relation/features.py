@@ -17,6 +17,7 @@ from spacy.tokens import Doc
 
 from chitieu.period import Period
 from chitieu.quantity import Quantity
+from chitieu.relation.arithmetic import ARITHMETIC_WIDTH, read_arithmetic
 from chitieu.relation.layout import BETWEEN, Layout
 from chitieu.relation.mentions import Mention
 from chitieu.relation.words import proper, titles
@@ -224,6 +225,7 @@ class Features:
                 one_hot(magnitudes, 14),
                 _flags(yearlike, ranges),
                 self._telling_words(place),
+                read_arithmetic(mentions),
             ],
             axis=1,
         )
@@ -363,7 +365,7 @@ _BESIDE_WIDTH = 4 * _NEIGHBOUR_WIDTH + 6
 WORD_WIDTH = _STANDING_WIDTH + 2
 MENTION_WIDTHS = {
     "words": WORD_WIDTH,
-    "values": _STANDING_WIDTH + _BESIDE_WIDTH + 8 + 9 + 14 + 2 + 3 * len(_TELLING),
+    "values": _STANDING_WIDTH + _BESIDE_WIDTH + 8 + 9 + 14 + 2 + 3 * len(_TELLING) + ARITHMETIC_WIDTH,
     "orgs": _STANDING_WIDTH + _BESIDE_WIDTH + 5 + 6 + 5 + 5 + 2 + _NAME_WIDTH,
     "years": _STANDING_WIDTH + _BESIDE_WIDTH + 7 + 9 + 7,
 }

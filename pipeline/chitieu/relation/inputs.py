@@ -15,7 +15,7 @@ from chitieu.period import article_present
 from chitieu.relation.candidates import POOLS, WORDS, Pool, pairs, pool_mentions, word_pairs
 from chitieu.relation.features import Features, Place
 from chitieu.relation.layout import Layout, read_layout
-from chitieu.relation.mentions import Mentions, find_mentions
+from chitieu.relation.mentions import Mention, Mentions, find_mentions
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -57,7 +57,7 @@ class DocInputs:
             (values, 7, 2).
         features: of each value, shape (values, width).
         near: whether a value and the next one share doc, line, sentence and clause, shape (values, 4).
-        groups: number of the line, the sentence, the heading and the doc of each value, shape (values, 4).
+        groups: number of the line, the sentence, the heading, the doc and the figure of each value, shape (values, 5).
         pools: the candidates.
         years_ahead: whether each YEAR lies behind (0), in (1) or ahead of (2) the year in which the article speaks, or
             can't be told (3).
@@ -105,9 +105,30 @@ def read_inputs(
         contexts=_contexts(place, layout, len(doc)),
         features=features.of_mentions(mentions.values, "values"),
         near=near,
-        groups=np.stack([place.line, place.sentence, layout.heading[place.line], np.zeros_like(place.line)], axis=1),
+        groups=np.stack(
+            [
+                place.line,
+                place.sentence,
+                layout.heading[place.line],
+                np.zeros_like(place.line),
+                _first_alike(mentions.values, place),
+            ],
+            axis=1,
+        ),
         pools=tuple(_pool(pool, mentions, features, layout) for pool in POOLS),
         years_ahead=np.array(ahead, dtype=np.int64),
+    )
+
+
+def _first_alike(values: Sequence[Mention], place: Place) -> Ints:
+    """Where each value's number and unit stand for the first time: headlines and captions repeat figures."""
+    first: dict[object, int] = {}
+    return np.array(
+        [
+            first.setdefault((item.quantity.value, item.quantity.canonical_unit) if item.quantity else at, at)
+            for item, at in zip(values, place.first.tolist(), strict=True)
+        ],
+        dtype=np.int64,
     )
 
 

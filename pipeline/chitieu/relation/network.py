@@ -3,8 +3,9 @@
 For a pair, a hidden layer adds what is known of the value, of the candidate and of the two together; the scores of a
 value's candidates and of "none" compete in a softmax (METRIC and cue are chosen word by word, each weighed by itself).
 A second pass looks at what the values before and behind, and all of the same line, sentence and heading, chose in the
-first: the figures of a list share their org, year and cue. Status, kind and direction are told from the value, its
-likely cue, the time of its likely year, and whichever words around it speak most clearly.
+first: the figures of a list share their org, year and cue; and a figure that headline and text repeat is the same fact
+twice. Status, kind and direction are told from the value, its likely cue, the time of its likely year, and whichever
+words around it speak most clearly.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ HEADS: tuple[tuple[str, tuple[Any, ...]], ...] = (
 HEAD_WIDTH = sum(len(classes) for _, classes in HEADS)
 _NEAR = 4
 _CONTEXTS = 7
-_GROUPS = 4  # line, sentence, heading, doc
+_GROUPS = 5  # line, sentence, heading, doc, figure
 _WORD_POOL = [pool.name for pool in POOLS].index(WORDS)
 _LEAST = np.float32(-1e9)
 
@@ -414,7 +415,7 @@ def _sums(left: Ints, rows: Floats, values: int) -> Floats:
 
 
 class _Group:
-    """The values that share a line, a sentence or a heading.
+    """The values that share a line, a sentence, a heading, or their number and unit.
 
     Args:
         numbers: of the group of each value, shape (values,).
