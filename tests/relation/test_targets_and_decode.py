@@ -159,6 +159,32 @@ def test_the_likeliest_candidate_must_beat_none(read, tiny_articles):
     assert None not in {link.org for link in decoded([inputs], scores)[0]}
 
 
+@pytest.mark.parametrize(("advantage", "nearest"), [(0.5, True), (1.5, False)])
+def test_of_organisations_nearly_as_likely_the_nearest_is_taken(read, tiny_articles, advantage, nearest):
+    """An advantage in log-odds of 0.5 is 1.6 times as likely, one of 1.5 is 4.5 times."""
+    index = next(index for index, pool in enumerate(POOLS) if Role.ORG in pool.roles)
+    for number in range(len(tiny_articles)):
+        inputs = read(number)
+        part, orgs, values = inputs.pools[index], inputs.mentions.orgs, inputs.mentions.values
+        row = len(values) - 1
+        pairs = np.flatnonzero(part.left == row)
+        mentions = [orgs[part.right[pair]] for pair in pairs]
+        before = [item for item in mentions if item.marked and item.span.start < values[row].span.start]
+        if len({item.text.lower() for item in before}) > 1:
+            break
+    else:
+        raise AssertionError("no article with two organisations")
+    last = before[-1]
+    other = next(item for item in before if item.text.lower() != last.text.lower())
+    scores = certain([read_targets(inputs, gold_links(tiny_articles[number]))])
+    scores.none[1][index][row] = -9.0
+    scores.links[1][index][pairs, 0] = [
+        2.0 if item is last else 2.0 + advantage if item is other else -9.0 for item in mentions
+    ]
+    chosen = {link.value: link.org for link in decoded([inputs], scores)[0]}
+    assert chosen[values[row].offsets] == (last if nearest else other).offsets
+
+
 def test_metric_pieces_are_three_at_most(read, tiny_articles):
     inputs = read(0)
     scores = certain([read_targets(inputs, gold_links(tiny_articles[0]))])
