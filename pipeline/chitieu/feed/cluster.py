@@ -94,6 +94,8 @@ def connected(address: str | None, workers: int, say: Callable[[str], None]) -> 
         try:
             yield ray
         finally:
+            # A thread that still reads would tell at length what it misses.
+            logging.getLogger("ray.data").setLevel(logging.CRITICAL)
             ray.shutdown()
 
 
