@@ -23,15 +23,20 @@ def _cue(name: str) -> str:
     return f"(?P<{name}>{_alternatives(_TABLE['before'][name])})"
 
 
+def _not_behind(words: list[str]) -> str:
+    """A pattern for where none of some words stands right before."""
+    return "".join(rf"(?<!^{word} )(?<!\W{word} )" for word in words)
+
+
 _GLUE = _alternatives(_TABLE["glue"])
 _END = r"[ (\[“\"'–:)+-]*$"
 # Plain words that may stand between a superlative and its number: `ít nhất mỗi huyện 2 HTX`.
 _FREE = r"(?: [^\W\d_]+){0,3}"
 _LEAST_OR_MOST = r"(?P<least>ít nhất|tối thiểu)|(?P<most>tối đa)|không (?P<over>(?:\w+ ){0,4}(?:vượt )?quá)"
-# `giám sát`, `khảo sát` come near nothing.
-_NO_NEARNESS = "".join(rf"(?<!{fold(word)} )" for word in _TABLE["no_nearness"])
+# `giám sát`, `khảo sát` come near nothing; `hải quan gần` does.
+_NEARNESS = rf"(?P<near>{_not_behind(_TABLE['no_nearness'])}sát)"
 _CUE = re.compile(
-    rf"(?<!\w){_NO_NEARNESS}(?:{_cue('min')}|{_cue('max')}|{_cue('approx')})(?: (?:{_GLUE})){{0,2}}{_END}"
+    rf"(?<!\w)(?:{_cue('min')}|{_cue('max')}|{_cue('approx')}|{_NEARNESS})(?: (?:{_GLUE})){{0,2}}{_END}"
     rf"|(?<!\w)(?:{_LEAST_OR_MOST}){_FREE}{_END}"
 )
 _COMPARATIVE = re.compile(rf"(?<!\w)(?:{_alternatives(_TABLE['comparatives'])}) hơn(?: (?:{_GLUE}))*{_END}")
@@ -39,8 +44,9 @@ _COMPARATIVE = re.compile(rf"(?<!\w)(?:{_alternatives(_TABLE['comparatives'])}) 
 _POINTING_BACK = re.compile(rf"(?<!\w)trên (?:là|có|còn|được){_END}")
 _CALENDAR = r"(?:(?:cả |trong |hết )?(?:năm|tháng|quý) [0-9ivx/-]+|[0-9]+ tháng(?: đầu| cuối)?(?: năm(?: [0-9]{4})?)?)"
 # `giao ước`, `hiệp ước` are no estimates.
-_NO_ESTIMATE = "".join(rf"(?<!^{word} )(?<!\W{word} )" for word in _TABLE["no_estimate"])
-_ESTIMATE = re.compile(rf"(?<!\w){_NO_ESTIMATE}ước(?: tính)?(?: {_CALENDAR}| [^\W\d_]+){{0,8}}{_END}")
+_ESTIMATE = re.compile(
+    rf"(?<!\w){_not_behind(_TABLE['no_estimate'])}ước(?: tính)?(?: {_CALENDAR}| [^\W\d_]+){{0,8}}{_END}"
+)
 _AFTER = {
     Bound.MIN: re.compile(rf"(?: [^\W\d_]+){{0,4}} ?\(?(?:{_alternatives(_TABLE['after']['min'])})(?!\w)"),
     Bound.MAX: re.compile(rf"(?: [^\W\d_]+){{0,4}} ?\(?(?:{_alternatives(_TABLE['after']['max'])})(?!\w)"),
@@ -112,7 +118,7 @@ def _read_cue(left: str) -> Bound:
         if found is not None:
             if found["min"] or found["least"]:
                 return Bound.MIN
-            return Bound.APPROX if found["approx"] else Bound.MAX
+            return Bound.APPROX if found["approx"] or found["near"] else Bound.MAX
         if _ESTIMATE.search(left):
             return Bound.APPROX
     elif re.search(r"không (?:thấp|ít|nhỏ|kém) hơn", left):
