@@ -51,9 +51,9 @@ def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> l
                     chosen[role] = _cues(part, sigmoid(links), offsets, len(values))
             else:
                 chances, nothing = softmax_by_value(part.left, links, none)
-                chosen[role], chance = _best(part, chances, nothing, candidates, answers)
+                chosen[role], chance, totals = _best(part, chances, nothing, candidates, answers)
                 if role is Role.ORG:
-                    _take_nearest(chosen[role], part, chances, values, candidates, answers)
+                    _take_nearest(chosen[role], part, totals, values, candidates)
             if role in {Role.METRIC, Role.YEAR}:
                 confidence *= chance
     attributes, chance, is_fact = _attributes(scores.heads[1])
@@ -154,8 +154,8 @@ def _runs(words: Ints, chance: Floats, least: float) -> list[Ints]:
 
 def _best(
     part: PoolInputs, chances: Floats, none: Floats, candidates: Sequence[Mention], answers: Ints
-) -> tuple[list[Offsets | None], Floats]:
-    """The likeliest answer of each value, or none, with its chance.
+) -> tuple[list[Offsets | None], Floats, npt.NDArray[np.float64]]:
+    """The likeliest answer of each value, or none, with its chance; and the chance of each pair's answer.
 
     Mentions that say the same (one name, one period) are one answer and share its chance; the likeliest is taken.
 
@@ -169,10 +169,10 @@ def _best(
     best: list[Offsets | None] = [None] * len(none)
     confidence = none.copy()
     if not len(part.left):
-        return best, confidence
+        return best, confidence, np.zeros(0)
     keys = part.left * (int(answers.max()) + 1) + answers[part.right]
     _, first, group = np.unique(keys, return_index=True, return_inverse=True)
-    total = np.bincount(group, weights=chances)
+    total = np.bincount(group, weights=chances).astype(np.float64, copy=False)
     value = part.left[first]
     # of answers that are equally likely, the one whose mention stands first; of its mentions, the one that stands last
     by_value = np.lexsort((first, -total, value))
@@ -181,41 +181,35 @@ def _best(
     mention = part.right[likeliest[np.flatnonzero(np.diff(group[likeliest], append=len(first)))]]
     for answer in leads[total[leads].astype(np.float32) > none[value[leads]]].tolist():
         best[value[answer]], confidence[value[answer]] = candidates[mention[answer]].offsets, total[answer]
-    return best, confidence
+    return best, confidence, total[group]
 
 
 def _take_nearest(
     best: list[Offsets | None],
     part: PoolInputs,
-    chances: Floats,
+    totals: npt.NDArray[np.float64],
     values: Sequence[Mention],
     candidates: Sequence[Mention],
-    answers: Ints,
 ) -> None:
     """Where the last mention before a value is nearly as likely as its best answer, make it that answer.
 
     Args:
         best: the best answer of each value; changed in place.
         part: the pool.
-        chances: of each pair, shape (pairs,).
+        totals: chance of each pair's answer, as `_best` gives it, shape (pairs,).
         values: of the batch.
         candidates: of the pool.
-        answers: number of what each candidate says, shape (candidates,).
     """
-    ends = np.searchsorted(part.left, np.arange(len(values) + 1))
-    for row, value in enumerate(values):
-        pairs = range(ends[row], ends[row + 1])
-        if best[row] is None or not pairs:
-            continue
-        totals: dict[int, float] = {}
-        last = -1
-        for pair in pairs:
-            answer, mention = int(answers[part.right[pair]]), candidates[part.right[pair]]
-            totals[answer] = totals.get(answer, 0.0) + float(chances[pair])
-            if mention.marked and mention.span.start < value.span.start:
-                last = int(part.right[pair])
-        if last >= 0 and totals[int(answers[last])] >= _NEAR_ORG * max(totals.values()):
-            best[row] = candidates[last].offsets
+    starts = np.array([mention.span.start for mention in candidates], dtype=np.int64)
+    marked = np.array([mention.marked for mention in candidates], dtype=bool)
+    value_starts = np.array([value.span.start for value in values], dtype=np.int64)
+    before = np.flatnonzero(marked[part.right] & (starts[part.right] < value_starts[part.left]))
+    last = before[np.flatnonzero(np.diff(part.left[before], append=len(values)))]
+    most = np.zeros(len(values))
+    np.maximum.at(most, part.left, totals)
+    for pair in last[totals[last] >= _NEAR_ORG * most[part.left[last]]].tolist():
+        if best[part.left[pair]] is not None:
+            best[part.left[pair]] = candidates[part.right[pair]].offsets
 
 
 def _answers(candidates: Sequence[Mention]) -> Ints:
