@@ -54,6 +54,13 @@ def create_masked_words(
     return build_masked_words(words, hidden_width, seed)
 
 
+def create_weights_of(path: str | None) -> Callable[[Language], Language]:
+    """`chitieu.WeightsOf.v1`: the weights of a model that a training starts from."""
+    from chitieu.training.weights import WeightsOf
+
+    return WeightsOf(path)
+
+
 def create_relation_network(tok2vec: Model[list[Doc], Any], hidden_width: int, dropout: float) -> RelationModel:
     """`chitieu.RelationNetwork.v1`: the network of the relation component."""
     from chitieu.relation.network import build_relation_network

@@ -100,6 +100,19 @@ def test_options_are_passed_on(run, corpus, calls):
     assert call.overrides == {"system.seed": 7, "training.max_epochs": 3, **paths}
 
 
+def test_going_on_from_a_model(run, corpus, calls):
+    run("train", "--from", "models/old")
+    overrides = dict(calls[0].overrides)
+    assert overrides.pop("paths.start_from") == "models/old"
+    steps = {overrides.pop("training.max_steps"), overrides.pop("training.optimizer.learn_rate.total_steps")}
+    assert len(steps) == 1  # the rate sinks to nothing by the last
+    assert set(overrides) == {
+        "system.seed",
+        "training.eval_frequency",
+        "training.optimizer.learn_rate.initial_rate",
+    }
+
+
 def test_real_articles_are_reported_where_they_are(tmp_path, monkeypatch):
     checkout = tmp_path / "checkout"
     (checkout / "annotations").mkdir(parents=True)

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 EXIT_REFUSED = 3
 _SECONDS_BETWEEN_LINES = 60
+_GOING_ON = {
+    "training.max_steps": 1_500,
+    "training.eval_frequency": 500,
+    "training.optimizer.learn_rate.initial_rate": 0.0012,
+    "training.optimizer.learn_rate.total_steps": 1_500,
+}
 
 
 def train_cli(
@@ -75,6 +81,15 @@ def train_cli(
             "--pretrained", metavar="FILE", help="Token vectors that `chitieu pretrain` made.", show_default=False
         ),
     ] = None,
+    start_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FOLDER",
+            help="Model to go on from, of the same config: a training less than a third as long.",
+            show_default=False,
+        ),
+    ] = None,
     transformer: Annotated[
         str | None,
         typer.Option(
@@ -111,6 +126,7 @@ def train_cli(
     Examples:
       chitieu train
       chitieu train --train mine.jsonl --output models/mine
+      chitieu train --train mine.jsonl --output models/mine --from models/chitieu_vi
       chitieu train --train few.jsonl --alone --output /tmp/few
       chitieu train --config configs/transformer.cfg --transformer path/to/phobert-base --output models/phobert
     """  # noqa: D301 - \b keeps the lines of the examples apart
@@ -121,6 +137,8 @@ def train_cli(
         overrides["training.max_epochs"] = epochs
     if pretrained is not None:
         overrides["paths.init_tok2vec"] = pretrained
+    if start_from is not None:
+        overrides.update({"paths.start_from": str(start_from), **_GOING_ON})
     if transformer is not None:
         overrides["paths.transformer"] = transformer
     corpora = choose_corpora(corpus, train_files or [], dev_files or [], partial_files or [], alone=alone)

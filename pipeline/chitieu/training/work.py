@@ -81,6 +81,7 @@ def fingerprint(config: Any, own: Mapping[str, Any], corpora: Corpora) -> dict[s
     plain = config.copy()
     paths = dict(plain.get("paths", {}))
     transformer, pretrained = paths.pop("transformer", None), paths.pop("init_tok2vec", None)
+    start = paths.pop("start_from", None)
     plain["paths"] = {name: value for name, value in paths.items() if value != own.get(f"paths.{name}")}
     vectors = own.get("paths.vectors")
     return {
@@ -89,6 +90,7 @@ def fingerprint(config: Any, own: Mapping[str, Any], corpora: Corpora) -> dict[s
         "the dev articles": digest_of(corpora.dev),
         "the word vectors": _digest_tree(Path(vectors) / "vocab") if vectors else "",
         "the pretrained token vectors": digest_of([Path(pretrained)]) if pretrained else "",
+        "the model to start from": _digest_tree(Path(start)) if start else "",
         "the transformer": _sizes(Path(transformer)) if transformer else "",
         "the code of chitieu": _code(),
         "the libraries": " ".join(f"{name} {_version(name)}" for name in _LIBRARIES),
