@@ -60,7 +60,7 @@ def load(path: Path | str | None = None) -> Language:
             needs the extra `transformer`.
     """
     folder = Path(path) if path is not None else default_model()
-    _check(folder)
+    require_model(folder)
     import spacy
 
     from chitieu.inference import hasten
@@ -99,8 +99,13 @@ def fast_cpu() -> AbstractContextManager[None]:
     return context
 
 
-def _check(folder: Path) -> None:
-    """Tell a folder that holds no model of this version before spaCy stumbles over it."""
+def require_model(folder: Path) -> None:
+    """Tell a folder that holds no model of this version before spaCy stumbles over it.
+
+    Raises:
+        ModelError: C302 the folder is missing; C303 it holds no model; C304 it was made for another version; C309 it
+            needs the extra `transformer`.
+    """
     import json
 
     if not folder.is_dir():

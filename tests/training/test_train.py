@@ -67,6 +67,13 @@ def test_pretrained_vectors_that_are_missing(train_tiny, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_model_to_start_from_that_is_missing(train_tiny, tmp_path):
+    with pytest.raises(ModelError) as caught:
+        train_tiny(tmp_path / "model", **{"paths.start_from": str(tmp_path / "none")})
+    assert caught.value.code == "C302"
+    assert list(tmp_path.iterdir()) == []
+
+
 def holds_no_pickle(path: Path) -> str:
     """What a file of a model folder is, by its content; raises where it is nothing that is safe to read."""
     data = path.read_bytes()

@@ -9,6 +9,7 @@ from typing import Any
 
 from chitieu.annotation.gold import read_annotated
 from chitieu.errors import ModelError, OutputError
+from chitieu.pipeline import require_model
 from chitieu.training.corpora import Corpora
 
 
@@ -57,13 +58,16 @@ def require_transformer(config: Any, place: Path) -> None:
         )
 
 
-def require_pretrained(config: Any) -> None:
-    """Find out at once that the pretrained token vectors are not there.
+def require_beginnings(config: Any) -> None:
+    """Find out at once that what a training starts from is not there: a model, or pretrained token vectors.
 
     Raises:
-        ModelError: C313.
+        ModelError: C302 to C304 the model can't be used; C313 the token vectors are missing.
     """
-    named = config.get("paths", {}).get("init_tok2vec")
+    paths = config.get("paths", {})
+    if paths.get("start_from") is not None:
+        require_model(Path(paths["start_from"]))
+    named = paths.get("init_tok2vec")
     if named is not None and not Path(named).is_file():
         raise ModelError(
             "C313",

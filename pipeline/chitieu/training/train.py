@@ -34,7 +34,7 @@ from chitieu.training.placing import (
 from chitieu.training.plot import write_course
 from chitieu.training.requirements import (
     require_articles,
-    require_pretrained,
+    require_beginnings,
     require_transformer,
     require_writable,
 )
@@ -100,9 +100,10 @@ def train(
         on_step: called after every update.
 
     Raises:
-        ModelError: C305 the config can't be used; C306 there are no articles; C307 its transformer is missing; C308 the
-            transformer can't be loaded; C309 the extra `transformer` is not installed; C313 the pretrained
-            token vectors are missing.
+        ModelError: C302 to C304 the model to start from can't be used; C305 the config can't be used; C306 there are no
+            articles; C307 its transformer is missing; C308 the transformer can't be loaded; C309 the extra
+            `transformer` is not installed; C313 the pretrained token vectors are missing; C315 the weights of the model to start
+            from don't fit the config.
         AnnotationError: articles that can't be read; C240 articles to learn from that are held out.
         OutputError: C311 another training works there; C312 the output holds something else than a model; C405 the
             folder can't be written.
@@ -121,7 +122,7 @@ def train(
         own["paths.train"] = [str(work / ARTICLES)]
     loaded = _load_config(config, {**own, **(overrides or {})})
     require_transformer(loaded, config)
-    require_pretrained(loaded)
+    require_beginnings(loaded)
     require_articles(corpora)
     judges = [(path.name, list(read_annotated(path))) for path in held_out]
     if judges:
