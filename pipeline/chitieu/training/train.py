@@ -102,8 +102,8 @@ def train(
     Raises:
         ModelError: C302 to C304 the model to start from can't be used; C305 the config can't be used; C306 there are no
             articles; C307 its transformer is missing; C308 the transformer can't be loaded; C309 the extra
-            `transformer` is not installed; C313 the pretrained token vectors are missing; C315 the weights of the model to start
-            from don't fit the config.
+            `transformer` is not installed; C313 the pretrained token vectors are missing; C315 the weights of
+            the model to start from don't fit the config.
         AnnotationError: articles that can't be read; C240 articles to learn from that are held out.
         OutputError: C311 another training works there; C312 the output holds something else than a model; C405 the
             folder can't be written.
