@@ -42,7 +42,7 @@ def test_forms_of_one_name_are_counted_together(nlp):
     mentions = find_mentions(doc, spans)
     named = [mention for mention in mentions.orgs if mention.text in orgs]
     assert [mention.text for mention in named] == orgs
-    features = Features(doc, mentions.words, mentions.capitals, read_layout(doc), mentions.values, 2021)
+    features = Features(doc, mentions, read_layout(doc), 2021)
     rows = features.of_mentions(named, "orgs")
     assert rows.shape == (5, MENTION_WIDTHS["orgs"])
     names = rows[:, -15:]
@@ -65,3 +65,50 @@ def test_figures_that_an_article_repeats_are_one_group(nlp):
     assert figures[0] == figures[1]
     assert figures[2] == figures[4]
     assert len(set(figures)) == 3
+
+
+def test_a_sum_without_a_unit_is_the_same_figure_in_money(nlp):
+    text = "Thu 321 tỷ\n\nSố thu đạt 321 tỷ đồng; đã kiểm tra 321 hộ trong số 321.\n"
+    surfaces = ["321 tỷ", "321 tỷ đồng", "321 hộ", "321"]
+    spans, at = [], 0
+    for surface in surfaces:
+        at = text.index(surface, at)
+        spans.append(Span(at, at + len(surface), Label.VALUE))
+        at += len(surface)
+    figures = read_inputs(nlp.make_doc(text), spans).groups[:, 4].tolist()
+    assert figures[0] == figures[1]
+    assert len(set(figures)) == 3
+
+
+def test_words_of_bodies_and_times_are_told_from_those_of_a_metric(nlp):
+    text = "Số thu của Cục thuế Hà Nam, theo Hải Dương, năm 2021 là 30 tỷ đồng.\n"
+    doc = nlp.make_doc(text)
+    at = text.index("Cục thuế Hà Nam")
+    value = text.index("30 tỷ đồng")
+    spans = [Span(at, at + 15, Label.ORG), Span(value, value + 10, Label.VALUE)]
+    rows = Features(doc, find_mentions(doc, spans), read_layout(doc), 2021).of_words()[:, -3:]
+    told = {token.text: row.tolist() for token, row in zip(doc, rows, strict=True)}
+    assert told["Số"] == [0, 0, 0]
+    assert told["Hà Nam"] == [1, 0, 0]
+    assert told["Hải Dương"] == [0, 1, 0]
+    assert told["2021"] == [0, 0, 1]
+
+
+def test_what_was_last_said_of_plans_and_results_reaches_over_sentences(nlp):
+    text = (
+        "Có 12 HTX\nMục tiêu đến 2025\nThành lập 5 HTX. Thu hút 6 HTX. Mở 7 lớp. Đào tạo 8 lớp. Xây 9 chợ\n"
+        "Kết quả như sau. Có 10 HTX\n"
+    )
+    doc = nlp.make_doc(text)
+    spans = [
+        Span(text.index(f" {n} ") + 1, text.index(f" {n} ") + 1 + len(str(n)), Label.VALUE) for n in (12, 5, 9, 10)
+    ]
+    mentions = find_mentions(doc, spans)
+    values = [value for value in mentions.values if value.marked]
+    assert [value.text for value in values] == ["12", "5", "9", "10"]
+    features = Features(doc, mentions, read_layout(doc), 2021)
+    rows = features._governing(features.values)[[mentions.values.index(value) for value in values]]
+    ago, last = rows[:, :24].reshape(-1, 4, 6).argmax(axis=2), rows[:, 24:].argmax(axis=1)
+    assert ago[:, 0].tolist() == [5, 1, 3, 3]  # none before, one sentence ago, four to eight ago
+    assert ago[:, 3].tolist() == [5, 5, 5, 1]
+    assert last.tolist() == [0, 1, 1, 4]

@@ -21,6 +21,7 @@ from chitieu.period.folding import fold
 from chitieu.period.timeline import DatedYear, Tense, dated_years
 
 _REACH = 30  # years behind the latest one that may still be the present
+_EARLIEST = 2000  # no news stood on the web in Vietnamese before: a lone 1898 is history, not the present
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ def candidates(years: Sequence[DatedYear]) -> list[int]:
     latest = min(max(named, default=0), today)
     # What is compared with `cùng kỳ năm 2019` lies behind 2019.
     behind = max((item.year + 1 for item in years if item.tense is Tense.SAME and item.year < today), default=0)
-    return sorted({y + d for y in named for d in (-1, 0, 1) if max(latest - _REACH, behind) <= y + d <= today})
+    least = max(latest - _REACH, behind, _EARLIEST)
+    return sorted({y + d for y in named for d in (-1, 0, 1) if least <= y + d <= today})
 
 
 def _kind(item: DatedYear) -> str:

@@ -14,7 +14,7 @@ from itertools import permutations
 import numpy as np
 import numpy.typing as npt
 
-from chitieu.relation.mentions import Mention
+from chitieu.relation.mentions import Mention, unit_meant
 
 Floats = npt.NDArray[np.float32]
 
@@ -50,7 +50,7 @@ class _Figures:
     def __init__(self, values: Sequence[Mention]) -> None:
         self.values = values
         self.numbers = [float(value.quantity.value) if value.quantity else 0.0 for value in values]
-        self.units = [value.quantity.canonical_unit if value.quantity else None for value in values]
+        self.units = [unit_meant(value.quantity) for value in values]
         self.found = np.zeros((len(values), ARITHMETIC_WIDTH), dtype=np.float32)
 
     def compute(self) -> Floats:

@@ -7,7 +7,7 @@ features it was trained with. Nothing here decides anything.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
@@ -19,7 +19,7 @@ from chitieu.period import Period
 from chitieu.quantity import Quantity
 from chitieu.relation.arithmetic import ARITHMETIC_WIDTH, read_arithmetic
 from chitieu.relation.layout import BETWEEN, Layout
-from chitieu.relation.mentions import Mention
+from chitieu.relation.mentions import Mention, Mentions
 from chitieu.relation.words import proper, titles
 from chitieu.relation.words import words as word_list
 
@@ -30,12 +30,15 @@ _DISTANCES = np.array([1, 2, 3, 4, 6, 9, 13, 21, 41, 81, 161])
 _SENTENCES = np.array([1, 2, 3, 6, 11])
 _COUNTS = np.array([1, 2, 3, 4, 6])
 _NEAR_GAPS = np.array([1, 2, 4, 8, 20])
+_SENTENCES_AGO = np.array([1, 2, 4, 9])
 _FAR = 64  # words; beyond this the words between two places say nothing of the two
 
 # Class 0 is any other word, 1 the edge of a line.
 _NEIGHBOURS = {word: index for index, word in enumerate(word_list("neighbours"), start=2)}
 _NEIGHBOUR_WIDTH = len(_NEIGHBOURS) + 2
 _TELLING = {word: index for index, word in enumerate(word_list("telling"))}
+_GOVERNING_KINDS = word_list("governing")
+_GOVERNING = {word: kind for kind, kinds in enumerate(_GOVERNING_KINDS) for word in kinds}
 _GENERIC_ORGS = {name: rank for rank, names in enumerate(word_list("generic_orgs"), start=1) for name in names}
 
 
@@ -78,38 +81,46 @@ class Features:
 
     Args:
         doc: tokenised.
-        words: the norm of each token.
-        capitals: how each token is written, as `chitieu.relation.words.capitals` tells it.
+        mentions: what was found in it.
         layout: its lines, sentences and clauses.
-        values: its values, in text order.
         present: the year in which the article speaks.
     """
 
-    def __init__(
-        self,
-        doc: Doc,
-        words: list[str],
-        capitals: list[int],
-        layout: Layout,
-        values: Sequence[Mention],
-        present: int | None,
-    ) -> None:
-        self.words = words
+    def __init__(self, doc: Doc, mentions: Mentions, layout: Layout, present: int | None) -> None:
+        self.words = mentions.words
+        self.mentions = mentions
         self.titles = titles(doc)
-        self.proper = proper(words, capitals)
+        self.proper = proper(mentions.words, mentions.capitals)
         self.layout = layout
         self.present = present
-        self.values = Place.of(values, layout)
+        self.values = Place.of(mentions.values, layout)
         neighbours = [1 if "\n" in word else _NEIGHBOURS.get(word, 0) for word in self.words]
         self.neighbours = _integers([1, 1, *neighbours, 1, 1])
         self.telling = _integers([_TELLING.get(word, -1) for word in self.words])
+        self.governing = _integers([_GOVERNING.get(word, -1) for word in self.words])
 
     def of_words(self) -> Floats:
         """Features of each word alone, shape (tokens, WORD_WIDTH)."""
         tokens = np.arange(len(self.words))
         place = Place(tokens, tokens + 1, self.layout)
         numeric = np.array([word[0].isdigit() or word == "yyyy" for word in self.words], dtype=bool)
-        return np.concatenate([self._standing(place), _flags(self.titles, numeric)], axis=1)
+        return np.concatenate([self._standing(place), _flags(self.titles, numeric, *self._inside())], axis=1)
+
+    def _inside(self) -> Iterator[npt.NDArray[np.bool_]]:
+        """Whether each word is part of a body that was marked, of one found beside those, of a time expression.
+
+        The name of a body between a list's metric and its figure is not the metric's.
+        """
+        orgs = self.mentions.orgs
+        for mentions in (
+            [mention for mention in orgs if mention.marked],
+            [mention for mention in orgs if not mention.marked],
+            self.mentions.years,
+        ):
+            inside = np.zeros(len(self.words), dtype=bool)
+            for mention in mentions:
+                inside[mention.first : mention.last] = True
+            yield inside
 
     def of_mentions(self, mentions: Sequence[Mention], kind: str) -> Floats:
         """Features of each mention alone, shape (mentions, MENTION_WIDTHS[kind])."""
@@ -225,6 +236,7 @@ class Features:
                 one_hot(magnitudes, 14),
                 _flags(yearlike, ranges),
                 self._telling_words(place),
+                self._governing(place),
                 read_arithmetic(mentions),
             ],
             axis=1,
@@ -245,6 +257,29 @@ class Features:
             if heading != line:
                 out[row, 2, self.telling[max(starts[heading], starts[heading + 1] - 40) : starts[heading + 1]]] = 1
         return out[:, :, :size].reshape(len(place.first), -1)
+
+    def _governing(self, place: Place) -> Floats:
+        """How many sentences ago each kind of word for plans or results stood last, and which did so last.
+
+        `Mục tiêu đến năm 2025` over a section rules its paragraphs until another year of results begins.
+        Shape (mentions, _GOVERNING_WIDTH).
+        """
+        sentence = self.layout.sentence
+        latest = np.full((len(place.first), len(_GOVERNING_KINDS)), -1, dtype=np.int64)
+        for kind in range(len(_GOVERNING_KINDS)):
+            stands = np.flatnonzero(self.governing == kind)
+            before = np.searchsorted(stands, place.first) - 1
+            latest[:, kind] = np.where(before >= 0, stands[np.maximum(before, 0)], -1) if len(stands) else -1
+        ago = place.sentence[:, None] - sentence[np.maximum(latest, 0)]
+        classes = np.where(latest >= 0, np.searchsorted(_SENTENCES_AGO, ago, side="right"), len(_SENTENCES_AGO) + 1)
+        last = np.where(latest.max(axis=1) >= 0, latest.argmax(axis=1) + 1, 0)
+        return np.concatenate(
+            [
+                *(one_hot(column, len(_SENTENCES_AGO) + 2) for column in classes.T),
+                one_hot(last, len(_GOVERNING_KINDS) + 1),
+            ],
+            axis=1,
+        )
 
     def _org(self, mentions: Sequence[Mention], place: Place) -> Floats:
         names = [mention.text.lower() for mention in mentions]
@@ -362,10 +397,12 @@ PAIR_WIDTH = _TOGETHER_WIDTH + 24 + 12 * 3 + 6 + len(BETWEEN) + 12
 _STANDING_WIDTH = 5 + 6 + 6
 _NAME_WIDTH = 6 + 4 + 5
 _BESIDE_WIDTH = 4 * _NEIGHBOUR_WIDTH + 6
-WORD_WIDTH = _STANDING_WIDTH + 2
+_GOVERNING_WIDTH = len(_GOVERNING_KINDS) * (len(_SENTENCES_AGO) + 2) + len(_GOVERNING_KINDS) + 1
+_SAID_WIDTH = 3 * len(_TELLING) + _GOVERNING_WIDTH
+WORD_WIDTH = _STANDING_WIDTH + 5
 MENTION_WIDTHS = {
     "words": WORD_WIDTH,
-    "values": _STANDING_WIDTH + _BESIDE_WIDTH + 8 + 9 + 14 + 2 + 3 * len(_TELLING) + ARITHMETIC_WIDTH,
+    "values": _STANDING_WIDTH + _BESIDE_WIDTH + 8 + 9 + 14 + 2 + _SAID_WIDTH + ARITHMETIC_WIDTH,
     "orgs": _STANDING_WIDTH + _BESIDE_WIDTH + 5 + 6 + 5 + 5 + 2 + _NAME_WIDTH,
     "years": _STANDING_WIDTH + _BESIDE_WIDTH + 7 + 9 + 7,
 }

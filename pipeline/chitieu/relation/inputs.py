@@ -15,7 +15,7 @@ from chitieu.period import article_present
 from chitieu.relation.candidates import POOLS, WORDS, Pool, pairs, pool_mentions, word_pairs
 from chitieu.relation.features import Features, Place
 from chitieu.relation.layout import Layout, read_layout
-from chitieu.relation.mentions import Mention, Mentions, find_mentions
+from chitieu.relation.mentions import Mention, Mentions, find_mentions, unit_meant
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -87,7 +87,7 @@ def read_inputs(
     mentions = find_mentions(doc, spans, published, title, text=text)
     layout = read_layout(doc, mentions.words)
     present = article_present(mentions.text, title, published).year
-    features = Features(doc, mentions.words, mentions.capitals, layout, mentions.values, present)
+    features = Features(doc, mentions, layout, present)
     place = features.values
     near = np.zeros((len(mentions.values), 4), dtype=np.float32)
     near[:-1, 0] = 1
@@ -125,7 +125,7 @@ def _first_alike(values: Sequence[Mention], place: Place) -> Ints:
     first: dict[object, int] = {}
     return np.array(
         [
-            first.setdefault((item.quantity.value, item.quantity.canonical_unit) if item.quantity else at, at)
+            first.setdefault((item.quantity.value, unit_meant(item.quantity)) if item.quantity else at, at)
             for item, at in zip(values, place.first.tolist(), strict=True)
         ],
         dtype=np.int64,

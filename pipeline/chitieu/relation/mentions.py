@@ -20,6 +20,8 @@ from chitieu.relation.words import capitals, norms, offsets, text_of
 
 Ints = npt.NDArray[np.int64]
 
+_MONEY = 10**9
+
 
 @dataclass(frozen=True, slots=True)
 class Mention:
@@ -123,6 +125,15 @@ def find_mentions(
         capitals=written_as,
         offsets=place,
     )
+
+
+def unit_meant(quantity: Quantity | None) -> str | None:
+    """The canonical unit; `321 tỷ`, which names none, is money, for nothing else is counted in thousand millions."""
+    if quantity is None:
+        return None
+    if quantity.canonical_unit is None and quantity.value >= _MONEY:
+        return "đồng"
+    return quantity.canonical_unit
 
 
 def said(mention: Mention) -> object:
