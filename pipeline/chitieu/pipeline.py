@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 MODEL_NAME = "chitieu_vi"
-MODEL_FORMAT = 4
+MODEL_FORMAT = 5
 """Raised whenever features or components change so that an older model can't be used; stands in its meta.json."""
 COMPONENTS = ("tok2vec", "ner", "chitieu_relation", "chitieu_facts")
 

@@ -12,6 +12,7 @@ from chitieu.period.reported import Reported
 from chitieu.period.season import aimed_after, aimed_before, is_young, past_year, still_last_year, whole_year
 from chitieu.period.timeline import DatedYear
 from chitieu.period.value import Period, PeriodError
+from chitieu.period.wording import NUMBER, number
 
 _AFTER = re.compile(
     r"\s?,?\s?(?:của\s|trong\s)?(?:năm\s(?:(?:19|20)\d\d|nay|ngoái|trước|tới)|(?:năm\s)?[/-]\s?(?:19|20)\d\d)(?!\d)"
@@ -22,7 +23,14 @@ _DONE = re.compile(r"[^.;\n\d]{0,60}\bđã\b")
 _IS = re.compile(r"\blà(?:\s\w+)?\s$")
 _IN_A_ROW = re.compile(r"\s(?:liên tiếp|liền)")
 _PLANNED = re.compile(r"(?:\bsẽ\b|dự kiến|kế hoạch|phấn đấu|mục tiêu|sắp)[^.;\n]*$")
-_AT_ONCE = re.compile(r"cùng\s(?:thời gian|thời điểm|giai đoạn)(?:\s(?:này|đó))?")
+# `ba năm ấy`, `quãng thời gian đó`, `khi ấy`, `năm đó`: what was told before.
+_BACK = re.compile(r"(?<!trước)(?<!sau)\s(?:ấy|đó|nói trên|kể trên|nêu trên)$")
+_BACK_YEARS = re.compile(rf"(?:(?:cả|trong|suốt|sau) )?({NUMBER}) năm(?: (?:ấy|đó|nói trên|kể trên|nêu trên))?")
+_BACK_STRETCH = re.compile(r"(?:cùng )?(?:quãng|khoảng|thời gian|thời kỳ|giai đoạn|những năm)")
+_BACK_WHOLE = re.compile(r"năm |khi |lúc |hồi |thời điểm |dạo ")
+_AT_ONCE = re.compile(
+    r"(?:cùng|cũng)\s(?:thời gian|thời điểm|giai đoạn|thời kỳ|quãng|khoảng thời gian)(?:\s(?:này|đó|ấy))?"
+)
 # A month further ahead than this is the year before's. 0 costs 7 of the 73 bare dates of the dated training articles;
 # 1 to 8 do equally well there, so 3 is a middle that keeps `tháng 12` in January and `tháng 6` in April right.
 _MONTHS_AHEAD = 3
@@ -40,6 +48,7 @@ class Discourse:
         self.told = Reported(text, years, present)
         self.last: Period | None = None
         self.last_at = 0
+        self.recent: Period | None = None  # of any length
         self.month: Period | None = None
 
     def resolve(self, start: int, end: int) -> Period | None:
@@ -57,6 +66,7 @@ class Discourse:
         compared = expression.anchor is Anchor.SAME or bool(_COMPARED.search(self.text[max(0, start - 24) : start]))
         if expression.at and period is not None and not compared:
             self.month = Period.of_months(period.year, expression.at, expression.at)
+        self.recent = self.recent if compared else period or self.recent
         if period is not None and period.months > 12:
             self.told.term = period if expression.school is None else self.told.term
         elif period is not None and not compared:
@@ -66,12 +76,14 @@ class Discourse:
     def _date(self, expression: Expression, mention: str, start: int) -> Period | None:
         anchor, present = expression.anchor, self.present.year
         self.told.advance(start)
+        if not expression.years and (told := self._pointed_at(mention)) is not None:
+            return told
         if anchor is Anchor.EXPLICIT:
             return build(expression, expression.years[-1], present)
         if anchor is Anchor.SAME:
             governing = self.last or (Period.of_year(present) if present else None)
             if governing and _AT_ONCE.fullmatch(mention) and not _COMPARED.search(self.text, max(0, start - 24), start):
-                return governing
+                return self.recent or self.told.term or governing
             return resolve_base(governing, expression) if governing else None
         if expression.school is not None:
             return self._school_year(expression.school)
@@ -94,6 +106,25 @@ class Discourse:
                 return term_after(term) if term.year <= present else term
             return term_before(term) if back and term.year > present else term
         return build(expression, year + expression.offset, present)
+
+    def _pointed_at(self, mention: str) -> Period | None:
+        """What `ba năm ấy`, `quãng đó`, `khi ấy` point back to: the last stretch of years, or the last time told.
+
+        `Năm năm` alone points to a stretch of as many years, where one was told.
+        """
+        term, last, back = self.told.term, self.last, _BACK.search(mention)
+        if counted := _BACK_YEARS.fullmatch(mention):
+            years, focus = number(counted[1]), self.told.focus
+            if term is not None and term.months == 12 * years:
+                return term
+            return Period.of_years(focus - years + 1, focus) if back and focus is not None and years > 1 else None
+        if not back:
+            return None
+        if term is not None and _BACK_STRETCH.match(mention):
+            return term
+        if last is None:
+            return Period.of_year(self.told.focus) if self.told.focus is not None else None
+        return Period.of_year(last.year) if _BACK_WHOLE.match(mention) else last
 
     def _year(self, expression: Expression, start: int, end: int) -> int | None:
         """Return the year that an expression without one is counted from."""

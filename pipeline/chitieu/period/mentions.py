@@ -76,13 +76,13 @@ _UNIT = (
     rf"|trong (?:tháng|quý|kỳ){_CLAUSE}|hôm (?:qua|nay)|sáng nay|sang năm|mỗi năm|hàng năm|hằng năm"
 )
 _SAME = (
-    r"cùng (?:kỳ|thời điểm|giai đoạn|thời gian)(?!\w)"
+    r"cùng (?:kỳ|thời điểm|giai đoạn|thời gian|thời kỳ|quãng)(?!\w)"
     rf"(?:(?: của)? (?:{_PART}|{_ANNUM}|(?:niên độ|tháng|quý|vụ) trước|trước|các năm trước)|[/-]{YEAR})?"
 )
 _CROP = r"(?:vụ|mùa)(?: mùa| đông xuân| hè thu| thu đông| xuân| hè| đông)?"
 # Years counted from what the article has told: `năm cũ`, `năm thứ hai`, `tám năm sau`, `cuối nhiệm kỳ`, `vụ này`.
 _TOLD = (
-    rf"(?:năm (?:cũ|kia|mới|(?:đầu|cuối)(?: của)? nhiệm kỳ|đầu(?: tiên)?|thứ {NUMBER})"
+    rf"(?:năm (?:cũ|kia|mới|(?:đầu|cuối)(?: của)? nhiệm kỳ|cuối|đầu(?: tiên)?|thứ {NUMBER})"
     rf"|(?:đầu|cuối|giữa|nửa(?: đầu| cuối)?|kết thúc) nhiệm kỳ|nhiệm kỳ (?:mới|qua)"
     rf"|{NUMBER} năm sau|{_CROP} (?:này|(?:vừa )?qua|(?:liền )?trước)|(?:nửa|trọn) năm(?: còn lại)?"
     rf"|(?:những|các|mấy) tháng (?:còn lại|cuối)(?:(?: của| trong)? năm(?! {_NAMED}))?"
@@ -90,10 +90,15 @@ _TOLD = (
     rf"|năm (?:{'|'.join(STEMS)}) (?:{'|'.join(BRANCHES)})"
     r"|(?:lúc|khi|hồi) mới (?:sáp nhập|hợp nhất|thành lập|tái lập|chia tách|ra đời))(?!\w)"
 )
+# What was told before: `ba năm ấy`, `quãng thời gian đó`, `khi ấy`; `trong khi đó` says no time.
+_BACK = (
+    rf"(?:(?:trong |suốt |cả )?{NUMBER} năm|(?:trong |cùng |cũng )?(?:quãng|khoảng)(?: thời gian)?"
+    r"|(?<!trong\x20)(?:khi|lúc|hồi)|năm|quý|tháng|vụ) (?:ấy|đó)(?!\w)"
+)
 _TET = rf"(?:dịp )?tết(?: nguyên đán)?(?: (?:giáp|ất|bính|đinh|mậu|kỷ|canh|tân|nhâm|quý) \w+)?(?: {YEAR})?"
 _EDGE = rf"(?:(?:đầu|cuối|giữa|cả|hồi đầu|hồi cuối|những tháng cuối|những tháng đầu) {_ANNUM})"
 # Alternatives stand in the order of preference: a stretch before a point, a point before what it is a part of.
-_CORE = rf"(?:{_SAME}|{_STRETCH}|{_TOLD}|{_DATE}|{_PART}|{_EDGE}|{_ANNUM}|{_NEW_YEAR}|{_UNIT}|{_NOW})"
+_CORE = rf"(?:{_BACK}|{_SAME}|{_STRETCH}|{_TOLD}|{_DATE}|{_PART}|{_EDGE}|{_ANNUM}|{_NEW_YEAR}|{_UNIT}|{_NOW})"
 _START = rf"(?:đầu năm(?: {YEAR}| {_DEICTIC})?|{_DATE}|{_PART}|{_ANNUM}|nay)"
 _END = rf"(?:hết |nay(?!\w)|cuối |giữa |thời điểm )*(?:{_CORE})?"
 _FROM = rf"từ (?:đầu )?{_START} ?(?:đến|tới|-) ?{_END}|từ đầu năm(?!\w)"

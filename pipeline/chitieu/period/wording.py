@@ -63,7 +63,7 @@ DATE = _re(
 )
 DATE_WORDS = _re(r"ngày (0?[1-9]|[12]\d|3[01]) tháng (0?[1-9]|1[0-2])")
 _CROP = r"(?:vụ|mùa)(?: mùa| đông xuân| hè thu| thu đông| xuân| hè| đông)?"
-SAME = _re(r"cùng\s*(?:kỳ|thời điểm|giai đoạn|thời gian|quý|tháng|vụ)|so cùng kỳ")
+SAME = _re(r"cùng\s*(?:kỳ|thời điểm|giai đoạn|thời gian|thời kỳ|quãng|quý|tháng|vụ)|so cùng kỳ")
 BEFORE = _re(rf"(?:năm|niên độ|niên vụ|{_CROP}) (?:liền |ngay )?trước(?: đó)?")
 NEXT = _re(r"(?:năm|niên vụ|vụ) (?:tới(?! *(?:ngày|tháng|hết|nay|\d))|sau|kế tiếp|tiếp theo)|sang năm")
 THIS = _re(rf"năm nay|năm này|năm mới|(?:niên vụ|niên độ|{_CROP}) này")
@@ -122,7 +122,7 @@ CYCLE = _re(rf"({'|'.join(STEMS)}) ({'|'.join(BRANCHES)})")
 TERM_BACK = _re(r"(?:giai đoạn|nhiệm kỳ|thời kỳ) (?:này|trên|đó|nói trên|vừa qua|qua|trước|mới|tới|sau)")
 TERM_AHEAD = _re(r"(?:giai đoạn|nhiệm kỳ|thời kỳ) (?:mới|tới|sau)")
 TET = _re(r"(?<!\w)tết(?!\w)")
-TERM_EDGE = _re(r"(đầu|cuối) (?:của )?(?:nhiệm kỳ|giai đoạn)|kết thúc (?:nhiệm kỳ|giai đoạn)")
+TERM_EDGE = _re(r"(đầu|cuối) (?:của )?(?:nhiệm kỳ|giai đoạn|kỳ)(?! \w)|năm cuối|kết thúc (?:nhiệm kỳ|giai đoạn)")
 # An event that the article dates elsewhere: `lúc mới sáp nhập`.
 EVENT = _re(
     r"(?:lúc|khi|hồi|thời điểm|ngày)(?: mới)? (?:\w+ )?(sáp nhập|hợp nhất|thành lập|tái lập|chia tách|khởi công|ra đời)"
