@@ -76,8 +76,8 @@ class Discourse:
     def _date(self, expression: Expression, mention: str, start: int) -> Period | None:
         anchor, present = expression.anchor, self.present.year
         self.told.advance(start)
-        if not expression.years and (told := self._pointed_at(mention)) is not None:
-            return told
+        if not expression.years and (pointed := self._pointed_at(mention)) is not None:
+            return pointed
         if anchor is Anchor.EXPLICIT:
             return build(expression, expression.years[-1], present)
         if anchor is Anchor.SAME:

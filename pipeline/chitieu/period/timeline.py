@@ -49,7 +49,8 @@ _QUARTER_BEFORE = re.compile(r"(?:quý\s?|\bq)(iv|i{1,3}|[1-4])\s?(?:[/.-]\s?|[\
 _MONTHS_BEFORE = re.compile(r"(?<![\d/])(\d{1,2})\s?(?:tháng|t)\s?(?:đầu\s)?(?:(?:của\s)?năm\s|[/-]\s?)?$")
 _BASE_BEFORE = re.compile(r"(?:\bso(?:\svới)?|cùng\s(?:kỳ|thời điểm)|hơn|bằng)\s(?!dự toán|kế hoạch)[^.,;:()\n]{0,24}$")
 _SAME_BEFORE = re.compile(
-    r"cùng\s(?:kỳ|thời điểm|giai đoạn|thời gian|thời kỳ|quãng|quý|tháng)\s(?:(?:của|tháng|quý|nửa đầu|đầu|\d{1,2}|iv|i{1,3})\s?|/|-)*(?:năm\s)?$"
+    r"cùng\s(?:kỳ|thời điểm|giai đoạn|thời gian|thời kỳ|quãng|quý|tháng)\s"
+    r"(?:(?:của|tháng|quý|nửa đầu|đầu|\d{1,2}|iv|i{1,3})\s?|/|-)*(?:năm\s)?$"
 )
 _SINCE_BEFORE = re.compile(
     r"(?:từ|kể từ|khởi công|thành lập|bắt đầu)\s(?:\w+\s)?(?:đầu\s|cuối\s)?(?:ngày|tháng|quý|năm)?\s?[\w/. -]{0,6}$"
