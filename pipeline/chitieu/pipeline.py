@@ -113,7 +113,7 @@ def require_model(folder: Path) -> None:
             "C302",
             "no such model folder",
             place=str(folder),
-            remedy="name one with --model, or train it: `chitieu train`",
+            remedy="name the folder of one, for example models/chitieu_vi, or train it: `chitieu train`",
         )
     meta_file = folder / "meta.json"
     if not meta_file.is_file() or not (folder / "config.cfg").is_file():
