@@ -122,8 +122,10 @@ class Discourse:
             return None
         if term is not None and _BACK_STRETCH.match(mention):
             return term
+        if self.told.focus is not None and (last is None or mention.startswith("năm ")):
+            return Period.of_year(self.told.focus)
         if last is None:
-            return Period.of_year(self.told.focus) if self.told.focus is not None else None
+            return None
         return Period.of_year(last.year) if _BACK_WHOLE.match(mention) else last
 
     def _year(self, expression: Expression, start: int, end: int) -> int | None:
