@@ -27,7 +27,7 @@ def main() -> None:
     nlp = load(folder)
     with tempfile.TemporaryDirectory() as work:
         write_corpora(corpora, Path(work))
-        calibrate(nlp, AnnotatedCorpus(corpora.dev, [Path(work) / HELD_OUT])(nlp))
+        calibrate(nlp, AnnotatedCorpus(corpora.dev)(nlp), AnnotatedCorpus([], [Path(work) / HELD_OUT])(nlp))
     assembler = nlp.get_pipe("chitieu_facts")
     assembler.to_disk(folder / "chitieu_facts")  # type: ignore[attr-defined]  # spaCy knows no type for components
     print(folder, assembler.to_bytes().decode())  # type: ignore[attr-defined]

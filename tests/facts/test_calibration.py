@@ -33,6 +33,15 @@ def test_a_boastful_model_is_brought_down():
     assert calibration(scored(0.2)) < calibration(scored(0.5)) < calibration(scored(0.9))
 
 
+def test_facts_count_by_their_weight():
+    """A hundred facts that are right in one of ten weigh as much as ten that are right in nine of ten."""
+    facts = [scored(0.5)] * 110
+    right = [index % 10 == 0 for index in range(100)] + [index > 0 for index in range(10)]
+    even = fit_calibration(facts, right, [1 / 100] * 100 + [1 / 10] * 10)
+    assert even(scored(0.5)) == pytest.approx(0.5, abs=0.02)
+    assert fit_calibration(facts, right)(scored(0.5)) == pytest.approx(19 / 110, abs=0.03)
+
+
 def test_nothing_is_learned_from_one_class():
     assert fit_calibration([FACT], [True]) is None
     assert fit_calibration([FACT, FACT], [False, False]) is None

@@ -53,12 +53,15 @@ def read_calibration(data: str | bytes) -> Calibration | None:
         ) from None
 
 
-def fit_calibration(facts: Sequence[Fact], right: Sequence[bool]) -> Calibration | None:
+def fit_calibration(
+    facts: Sequence[Fact], right: Sequence[bool], weights: Sequence[float] | None = None
+) -> Calibration | None:
     """Fit by logistic regression (scikit-learn) on facts of articles that the model was not trained on.
 
     Args:
         facts: with the model's own scores as confidence, in [0, 1].
         right: whether each fact's value, metric, year and status are all right.
+        weights: how much each fact counts against the others; all the same where none are given.
 
     Returns:
         None where all are right or all are wrong, since then nothing can be learned.
@@ -69,7 +72,9 @@ def fit_calibration(facts: Sequence[Fact], right: Sequence[bool]) -> Calibration
     from sklearn.linear_model import LogisticRegression
 
     scores = np.array([[_log_odds(fact)] for fact in facts], dtype=np.float64)
-    fitted = LogisticRegression(C=1.0, max_iter=1000).fit(scores, np.asarray(right, dtype=np.int64))
+    weight = np.ones(len(facts)) if weights is None else np.asarray(weights, dtype=np.float64)
+    weight *= len(weight) / weight.sum()  # regularisation is against the number of facts
+    fitted = LogisticRegression(C=1.0, max_iter=1000).fit(scores, np.asarray(right, dtype=np.int64), weight)
     return Calibration(round(float(fitted.coef_[0, 0]), 6), round(float(fitted.intercept_[0]), 6))
 
 

@@ -133,7 +133,7 @@ def train(
             require_replaceable(folder)
         best, state = _best_checkpoint(loaded, own, corpora, work, restart=restart, log=log, on_step=on_step)
         scores = dict(best.meta.get("performance", {}))
-        calibrate(best, AnnotatedCorpus(corpora.dev, [work / HELD_OUT])(best))
+        calibrate(best, AnnotatedCorpus(corpora.dev)(best), AnnotatedCorpus([], [work / HELD_OUT])(best))
         _describe(best, corpora)
         finished = work / "model"
         shutil.rmtree(finished, ignore_errors=True)
@@ -221,22 +221,33 @@ def _best_checkpoint(
     return best, state
 
 
-def calibrate(nlp: Language, examples: Iterable[Example]) -> None:
-    """Teach the fact assembler how often facts like these are right, on articles that were not learned from."""
+def calibrate(nlp: Language, *groups: Iterable[Example]) -> None:
+    """Teach the fact assembler how often facts like these are right, on articles that were not learned from.
+
+    Args:
+        nlp: the pipeline.
+        groups: articles by where they come from, for example written ones and real ones. Each group weighs the same:
+            written articles are harder on purpose, and would make the model too modest about real ones by their number.
+    """
     assembler: Any = nlp.get_pipe("chitieu_facts")
     assembler.calibration = None
     counted: list[Fact] = []
     right: list[bool] = []
-    for example in examples:
-        facts = nlp(example.predicted)._.facts
-        gold = gold_rows(example.reference._.annotation)
-        matched = {match.predicted: match for match in match_facts(predicted_rows(facts), gold)}
-        for index, fact in enumerate(facts):
-            match = matched.get(index)
-            if match is None or not gold[match.gold].optional:
-                counted.append(fact)
-                right.append(match is not None and match.agreement.core)
-    assembler.calibration = fit_calibration(counted, right)
+    weights: list[float] = []
+    for group in groups:
+        before = len(counted)
+        for example in group:
+            facts = nlp(example.predicted)._.facts
+            gold = gold_rows(example.reference._.annotation)
+            matched = {match.predicted: match for match in match_facts(predicted_rows(facts), gold)}
+            for index, fact in enumerate(facts):
+                match = matched.get(index)
+                if match is None or not gold[match.gold].optional:
+                    counted.append(fact)
+                    right.append(match is not None and match.agreement.core)
+        size = len(counted) - before
+        weights.extend([1 / max(size, 1)] * size)
+    assembler.calibration = fit_calibration(counted, right, weights)
 
 
 def _describe(nlp: Any, corpora: Corpora) -> None:
