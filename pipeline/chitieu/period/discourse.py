@@ -24,8 +24,9 @@ _IS = re.compile(r"\blà(?:\s\w+)?\s$")
 _IN_A_ROW = re.compile(r"\s(?:liên tiếp|liền)")
 _PLANNED = re.compile(r"(?:\bsẽ\b|dự kiến|kế hoạch|phấn đấu|mục tiêu|sắp)[^.;\n]*$")
 # `ba năm ấy`, `quãng thời gian đó`, `khi ấy`, `năm đó`: what was told before.
-_BACK = re.compile(r"(?<!trước)(?<!sau)\s(?:ấy|đó|nói trên|kể trên|nêu trên)$")
-_BACK_YEARS = re.compile(rf"(?:(?:cả|trong|suốt|sau) )?({NUMBER}) năm(?: (?:ấy|đó|nói trên|kể trên|nêu trên))?")
+_POINTING = r"(?:ấy|đó|nói trên|kể trên|nêu trên)"
+_BACK = re.compile(rf"(?<!trước)(?<!sau)\s{_POINTING}$")
+_BACK_YEARS = re.compile(rf"(?:(?:cả|trong|suốt|sau) )?({NUMBER}) năm(?: {_POINTING})?")
 _BACK_STRETCH = re.compile(r"(?:cùng )?(?:quãng|khoảng|thời gian|thời kỳ|giai đoạn|những năm)")
 _BACK_WHOLE = re.compile(r"năm |khi |lúc |hồi |thời điểm |dạo ")
 _AT_ONCE = re.compile(
@@ -66,7 +67,8 @@ class Discourse:
         compared = expression.anchor is Anchor.SAME or bool(_COMPARED.search(self.text[max(0, start - 24) : start]))
         if expression.at and period is not None and not compared:
             self.month = Period.of_months(period.year, expression.at, expression.at)
-        self.recent = self.recent if compared else period or self.recent
+        if period is not None and not compared:
+            self.recent = period
         if period is not None and period.months > 12:
             self.told.term = period if expression.school is None else self.told.term
         elif period is not None and not compared:
@@ -112,9 +114,9 @@ class Discourse:
 
         `Năm năm` alone points to a stretch of as many years, where one was told.
         """
-        term, last, back = self.told.term, self.last, _BACK.search(mention)
+        term, focus, last, back = self.told.term, self.told.focus, self.last, _BACK.search(mention)
         if counted := _BACK_YEARS.fullmatch(mention):
-            years, focus = number(counted[1]), self.told.focus
+            years = number(counted[1])
             if term is not None and term.months == 12 * years:
                 return term
             return Period.of_years(focus - years + 1, focus) if back and focus is not None and years > 1 else None
@@ -122,11 +124,9 @@ class Discourse:
             return None
         if term is not None and _BACK_STRETCH.match(mention):
             return term
-        if self.told.focus is not None and (last is None or mention.startswith("năm ")):
-            return Period.of_year(self.told.focus)
-        if last is None:
-            return None
-        return Period.of_year(last.year) if _BACK_WHOLE.match(mention) else last
+        if focus is not None and (last is None or mention.startswith("năm ")):
+            return Period.of_year(focus)
+        return Period.of_year(last.year) if last is not None and _BACK_WHOLE.match(mention) else last
 
     def _year(self, expression: Expression, start: int, end: int) -> int | None:
         """Return the year that an expression without one is counted from."""
