@@ -12,8 +12,7 @@ import tempfile
 from pathlib import Path
 
 from chitieu.pipeline import load
-from chitieu.training.corpora import HELD_OUT, default_corpora, write_corpora
-from chitieu.training.corpus import AnnotatedCorpus
+from chitieu.training.corpora import default_corpora, write_corpora
 from chitieu.training.train import calibrate
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,7 +26,7 @@ def main() -> None:
     nlp = load(folder)
     with tempfile.TemporaryDirectory() as work:
         write_corpora(corpora, Path(work))
-        calibrate(nlp, AnnotatedCorpus(corpora.dev)(nlp), AnnotatedCorpus([], [Path(work) / HELD_OUT])(nlp))
+        calibrate(nlp, corpora, Path(work))
     assembler = nlp.get_pipe("chitieu_facts")
     assembler.to_disk(folder / "chitieu_facts")  # type: ignore[attr-defined]  # spaCy knows no type for components
     print(folder, assembler.to_bytes().decode())  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -81,6 +82,20 @@ def untrained() -> Language:
     corpus = util.registry.resolve({"corpus": config.interpolate()["corpora"]["train"]})["corpus"]
     nlp.initialize(lambda: corpus(nlp))
     return nlp
+
+
+@pytest.fixture(scope="session")
+def describe_model() -> Callable[[Path], None]:
+    """Make a folder pass for a model of this version, for tests that never load it."""
+    from chitieu.pipeline import MODEL_FORMAT
+
+    def describe(folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        meta = {"chitieu": {"format": MODEL_FORMAT}}
+        (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+        (folder / "config.cfg").write_text("", encoding="utf-8")
+
+    return describe
 
 
 @pytest.fixture(scope="session")

@@ -13,12 +13,12 @@ STUB = Path(__file__).parents[1] / "feed" / "store" / "stub"
 
 
 @pytest.fixture
-def tag(run, tmp_path_factory, monkeypatch):
+def tag(run, tmp_path_factory, monkeypatch, describe_model):
     """Run `chitieu tag` with a stand-in for the model."""
     monkeypatch.syspath_prepend(str(STUB))
     monkeypatch.setattr(command, "LOADER", "stub_tagger:load")
     model = tmp_path_factory.mktemp("model")
-    (model / "meta.json").write_text("{}", encoding="utf-8")
+    describe_model(model)
     return lambda *arguments: run("tag", "--model", model, *arguments)
 
 

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from chitieu.article import Article
-from chitieu.errors import ModelError
+from chitieu.pipeline import require_model
 
 _CHUNK = 1 << 20  # bytes
 _NOT_THE_MODEL = {".md"}  # the card: words about the model, which change nothing that it says
@@ -27,22 +27,9 @@ def model_digest(folder: Path) -> str:
     """SHA-256 over the files of a model folder, names and contents; its card and hidden files are passed over.
 
     Raises:
-        ModelError: C302 where there is no such folder, C303 where it holds no model.
+        ModelError: C302 to C304 or C309 the folder holds no model that can be used.
     """
-    if not folder.is_dir():
-        raise ModelError(
-            "C302",
-            "no such model folder",
-            place=str(folder),
-            remedy="name one with --model, or train it: `chitieu train`",
-        )
-    if not (folder / "meta.json").is_file():
-        raise ModelError(
-            "C303",
-            "the folder holds no model: meta.json is missing",
-            place=str(folder),
-            remedy="name the folder that `chitieu train` wrote, for example models/chitieu_vi",
-        )
+    require_model(folder)
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
         name = path.relative_to(folder).as_posix()

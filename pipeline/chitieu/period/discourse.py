@@ -6,13 +6,12 @@ import re
 from collections.abc import Sequence
 
 from chitieu.period.counting import build, cycle_year, resolve_base, term_after, term_before
-from chitieu.period.expression import Anchor, Expression, is_just_past, read, term_is_ahead
+from chitieu.period.expression import Anchor, Back, Expression, is_just_past, read, term_is_ahead
 from chitieu.period.present import Present
 from chitieu.period.reported import Reported
 from chitieu.period.season import aimed_after, aimed_before, is_young, past_year, still_last_year, whole_year
 from chitieu.period.timeline import DatedYear
 from chitieu.period.value import Period, PeriodError
-from chitieu.period.wording import NUMBER, number
 
 _AFTER = re.compile(
     r"\s?,?\s?(?:của\s|trong\s)?(?:năm\s(?:(?:19|20)\d\d|nay|ngoái|trước|tới)|(?:năm\s)?[/-]\s?(?:19|20)\d\d)(?!\d)"
@@ -23,15 +22,6 @@ _DONE = re.compile(r"[^.;\n\d]{0,60}\bđã\b")
 _IS = re.compile(r"\blà(?:\s\w+)?\s$")
 _IN_A_ROW = re.compile(r"\s(?:liên tiếp|liền)")
 _PLANNED = re.compile(r"(?:\bsẽ\b|dự kiến|kế hoạch|phấn đấu|mục tiêu|sắp)[^.;\n]*$")
-# `ba năm ấy`, `quãng thời gian đó`, `khi ấy`, `năm đó`: what was told before.
-_POINTING = r"(?:ấy|đó|nói trên|kể trên|nêu trên)"
-_BACK = re.compile(rf"(?<!trước)(?<!sau)\s{_POINTING}$")
-_BACK_YEARS = re.compile(rf"(?:(?:cả|trong|suốt|sau) )?({NUMBER}) năm(?: {_POINTING})?")
-_BACK_STRETCH = re.compile(r"(?:cùng )?(?:quãng|khoảng|thời gian|thời kỳ|giai đoạn|những năm)")
-_BACK_WHOLE = re.compile(r"năm |khi |lúc |hồi |thời điểm |dạo ")
-_AT_ONCE = re.compile(
-    r"(?:cùng|cũng)\s(?:thời gian|thời điểm|giai đoạn|thời kỳ|quãng|khoảng thời gian)(?:\s(?:này|đó|ấy))?"
-)
 # A month further ahead than this is the year before's. 0 costs 7 of the 73 bare dates of the dated training articles;
 # 1 to 8 do equally well there, so 3 is a middle that keeps `tháng 12` in January and `tháng 6` in April right.
 _MONTHS_AHEAD = 3
@@ -64,7 +54,7 @@ class Discourse:
             period = self._date(expression, mention, start)
         except PeriodError:  # a stretch that leaves the calendar: `50 năm tới` in an article dated 9999
             return None
-        compared = expression.anchor is Anchor.SAME or bool(_COMPARED.search(self.text[max(0, start - 24) : start]))
+        compared = expression.anchor is Anchor.SAME or self._is_compared(start)
         if expression.at and period is not None and not compared:
             self.month = Period.of_months(period.year, expression.at, expression.at)
         if period is not None and not compared:
@@ -78,13 +68,13 @@ class Discourse:
     def _date(self, expression: Expression, mention: str, start: int) -> Period | None:
         anchor, present = expression.anchor, self.present.year
         self.told.advance(start)
-        if not expression.years and (pointed := self._pointed_at(mention)) is not None:
+        if (pointed := self._pointed_at(expression)) is not None:
             return pointed
         if anchor is Anchor.EXPLICIT:
             return build(expression, expression.years[-1], present)
         if anchor is Anchor.SAME:
             governing = self.last or (Period.of_year(present) if present else None)
-            if governing and _AT_ONCE.fullmatch(mention) and not _COMPARED.search(self.text, max(0, start - 24), start):
+            if governing and expression.back is Back.AT_ONCE and not self._is_compared(start):
                 return self.recent or self.told.term or governing
             return resolve_base(governing, expression) if governing else None
         if expression.school is not None:
@@ -109,24 +99,23 @@ class Discourse:
             return term_before(term) if back and term.year > present else term
         return build(expression, year + expression.offset, present)
 
-    def _pointed_at(self, mention: str) -> Period | None:
-        """What `ba năm ấy`, `quãng đó`, `khi ấy` point back to: the last stretch of years, or the last time told.
-
-        `Năm năm` alone points to a stretch of as many years, where one was told.
-        """
-        term, focus, last, back = self.told.term, self.told.focus, self.last, _BACK.search(mention)
-        if counted := _BACK_YEARS.fullmatch(mention):
-            years = number(counted[1])
+    def _pointed_at(self, expression: Expression) -> Period | None:
+        """The last stretch of years, or the last time told, whichever an expression points back to."""
+        back, term, focus, last = expression.back, self.told.term, self.told.focus, self.last
+        if back is None or back is Back.AT_ONCE:
+            return None
+        if back in {Back.YEARS, Back.THOSE_YEARS}:
+            years = expression.counted
             if term is not None and term.months == 12 * years:
                 return term
-            return Period.of_years(focus - years + 1, focus) if back and focus is not None and years > 1 else None
-        if not back:
-            return None
-        if term is not None and _BACK_STRETCH.match(mention):
+            if back is Back.YEARS or focus is None or years < 2:
+                return None
+            return Period.of_years(focus - years + 1, focus)
+        if back is Back.STRETCH and term is not None:
             return term
-        if focus is not None and (last is None or mention.startswith("năm ")):
+        if focus is not None and (last is None or back is Back.YEAR):
             return Period.of_year(focus)
-        return Period.of_year(last.year) if last is not None and _BACK_WHOLE.match(mention) else last
+        return Period.of_year(last.year) if last is not None and back in {Back.YEAR, Back.TIME} else last
 
     def _year(self, expression: Expression, start: int, end: int) -> int | None:
         """Return the year that an expression without one is counted from."""
@@ -149,6 +138,10 @@ class Discourse:
         if present is None or not self.present.certain or expression.anchor is Anchor.PRESENT or expression.offset:
             return present
         return self._part_of_year(expression, start, end)
+
+    def _is_compared(self, start: int) -> bool:
+        """Whether the words before an offset compare with what follows: `so với`, `bằng`."""
+        return _COMPARED.search(self.text[max(0, start - 24) : start]) is not None
 
     def _is_aimed(self, start: int, end: int) -> bool:
         return aimed_before(self.text, start) or aimed_after(self.text, end)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 
@@ -20,6 +20,18 @@ class Anchor(str, Enum):
     DATE = "date"  # a day or month whose year is left out
     SAME = "same"  # cùng kỳ, kỳ trước: counted from the period it is compared with
     NONE = "none"  # no time in it
+
+
+class Back(str, Enum):
+    """What an expression that points back to a time told before asks for."""
+
+    YEARS = "years"  # năm năm: the stretch of as many years, if one was told
+    THOSE_YEARS = "those years"  # ba năm ấy: that, or as many years to the one told last
+    STRETCH = "stretch"  # quãng đó, giai đoạn nói trên
+    YEAR = "year"  # năm đó
+    TIME = "time"  # khi ấy, thời điểm đó: the year of what was told last
+    PERIOD = "period"  # quý ấy: what was told last, as it is
+    AT_ONCE = "at once"  # cùng thời gian: of any length
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,8 @@ class Expression:
         rest: whether it is what is left of a year (`6 tháng còn lại`), which lies ahead.
         tet: whether it is the lunar new year.
         school: for `năm học này`, how many school years away from the present one; None otherwise.
+        back: what it asks for of the times told before; None where it doesn't point back.
+        counted: for `ba năm ấy`, how many years; 0 otherwise.
     """
 
     anchor: Anchor
@@ -67,11 +81,32 @@ class Expression:
     rest: bool = False
     tet: bool = False
     school: int | None = None
+    back: Back | None = None
+    counted: int = 0
 
 
 @lru_cache(maxsize=4096)
 def read(text: str) -> Expression:
     """Read one time expression; `text` is folded (`chitieu.period.folding.fold`)."""
+    expression, (back, counted) = _read(text), _back(text)
+    return expression if back is None or expression.years else replace(expression, back=back, counted=counted)
+
+
+def _back(text: str) -> tuple[Back | None, int]:
+    """What an expression asks for of the times told before, and how many years it counts."""
+    points = wording.POINTS_BACK.search(text) is not None
+    if counted := wording.BACK_YEARS.fullmatch(text):
+        return Back.THOSE_YEARS if points else Back.YEARS, wording.number(counted[1])
+    if not points:
+        return (Back.AT_ONCE if wording.AT_ONCE.fullmatch(text) else None), 0
+    if wording.BACK_STRETCH.match(text):
+        return Back.STRETCH, 0
+    if text.startswith("năm "):
+        return Back.YEAR, 0
+    return Back.TIME if wording.BACK_WHOLE.match(text) else Back.PERIOD, 0
+
+
+def _read(text: str) -> Expression:
     years = _named_years(text)
     months, at = _named_months(text)
     anchor, offset = _anchor(text, years, bool(months or at))

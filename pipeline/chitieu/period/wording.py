@@ -120,6 +120,13 @@ STEMS = ("giáp", "ất", "bính", "đinh", "mậu", "kỷ", "canh", "tân", "nh
 BRANCHES = ("tý", "sửu", "dần", "mão", "thìn", "tỵ", "ngọ", "mùi", "thân", "dậu", "tuất", "hợi")
 CYCLE = _re(rf"({'|'.join(STEMS)}) ({'|'.join(BRANCHES)})")
 TERM_BACK = _re(r"(?:giai đoạn|nhiệm kỳ|thời kỳ) (?:này|trên|đó|nói trên|vừa qua|qua|trước|mới|tới|sau)")
+# What points back to a time told before: `ba năm ấy`, `quãng thời gian đó`, `khi ấy`, `năm đó`, `cùng thời gian`.
+_POINTING = r"(?:ấy|đó|nói trên|kể trên|nêu trên)"
+POINTS_BACK = _re(rf"(?<!trước)(?<!sau)\s{_POINTING}$")
+BACK_YEARS = _re(rf"(?:(?:cả|trong|suốt|sau) )?({NUMBER}) năm(?: {_POINTING})?")
+BACK_STRETCH = _re(r"(?:cùng )?(?:quãng|khoảng|thời gian|thời kỳ|giai đoạn|những năm)")
+BACK_WHOLE = _re(r"năm |khi |lúc |hồi |thời điểm |dạo ")
+AT_ONCE = _re(r"(?:cùng|cũng)\s(?:thời gian|thời điểm|giai đoạn|thời kỳ|quãng|khoảng thời gian)(?:\s(?:này|đó|ấy))?")
 TERM_AHEAD = _re(r"(?:giai đoạn|nhiệm kỳ|thời kỳ) (?:mới|tới|sau)")
 TET = _re(r"(?<!\w)tết(?!\w)")
 TERM_EDGE = _re(r"(đầu|cuối) (?:của )?(?:nhiệm kỳ|giai đoạn|kỳ)(?! \w)|năm cuối|kết thúc (?:nhiệm kỳ|giai đoạn)")

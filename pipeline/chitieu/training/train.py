@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, TYPE_CHECKING, Any
@@ -43,7 +43,6 @@ from chitieu.training.work import find_state, fingerprint, is_finished, locked, 
 
 if TYPE_CHECKING:
     from spacy.language import Language
-    from spacy.training import Example
 
     from chitieu.scoring.compare import Comparison
     from chitieu.training.state import TrainingState
@@ -133,7 +132,7 @@ def train(
             require_replaceable(folder)
         best, state = _best_checkpoint(loaded, own, corpora, work, restart=restart, log=log, on_step=on_step)
         scores = dict(best.meta.get("performance", {}))
-        calibrate(best, AnnotatedCorpus(corpora.dev)(best), AnnotatedCorpus([], [work / HELD_OUT])(best))
+        calibrate(best, corpora, work)
         _describe(best, corpora)
         finished = work / "model"
         shutil.rmtree(finished, ignore_errors=True)
@@ -221,22 +220,26 @@ def _best_checkpoint(
     return best, state
 
 
-def calibrate(nlp: Language, *groups: Iterable[Example]) -> None:
+def calibrate(nlp: Language, corpora: Corpora, work: Path) -> None:
     """Teach the fact assembler how often facts like these are right, on articles that were not learned from.
+
+    The written dev articles weigh as much as the held-out real ones: they are harder on purpose, and would make the
+    model too modest about real ones by their number.
 
     Args:
         nlp: the pipeline.
-        groups: articles by where they come from, for example written ones and real ones. Each group weighs the same:
-            written articles are harder on purpose, and would make the model too modest about real ones by their number.
+        corpora: articles.
+        work: where `write_corpora` wrote them.
     """
+    groups = (AnnotatedCorpus(corpora.dev)(nlp), AnnotatedCorpus([], [work / HELD_OUT])(nlp))
     assembler: Any = nlp.get_pipe("chitieu_facts")
     assembler.calibration = None
     counted: list[Fact] = []
     right: list[bool] = []
     weights: list[float] = []
-    for group in groups:
+    for examples in groups:
         before = len(counted)
-        for example in group:
+        for example in examples:
             facts = nlp(example.predicted)._.facts
             gold = gold_rows(example.reference._.annotation)
             matched = {match.predicted: match for match in match_facts(predicted_rows(facts), gold)}

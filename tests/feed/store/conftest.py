@@ -36,11 +36,10 @@ _WORDS = (
 
 
 @pytest.fixture
-def model(tmp_path: Path) -> Path:
+def model(tmp_path: Path, describe_model: Callable[[Path], None]) -> Path:
     """A model's folder, as far as digests go."""
     folder = tmp_path / "model"
-    folder.mkdir()
-    (folder / "meta.json").write_text("{}", encoding="utf-8")
+    describe_model(folder)
     (folder / "word").write_text("", encoding="utf-8")
     return folder
 

@@ -31,10 +31,10 @@ def test_what_is_title_and_what_is_text_matters(text, title, other_text, other_t
     assert (one == other) == ((text, title) == (other_text, other_title))
 
 
-def test_model(tmp_path):
+def test_model(tmp_path, describe_model):
     folder = tmp_path / "m"
-    (folder / "ner").mkdir(parents=True)
-    (folder / "meta.json").write_text("{}", encoding="utf-8")
+    describe_model(folder)
+    (folder / "ner").mkdir()
     (folder / "ner" / "model").write_bytes(b"1")
     first = model_digest(folder)
     (folder / "README.md").write_text("a card", encoding="utf-8")
