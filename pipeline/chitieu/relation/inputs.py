@@ -89,6 +89,7 @@ def read_inputs(
     present = article_present(mentions.text, title, published).year
     features = Features(doc, mentions, layout, present)
     place = features.values
+    own = features.of_mentions(mentions.values, "values")
     near = np.zeros((len(mentions.values), 4), dtype=np.float32)
     near[:-1, 0] = 1
     for column, numbers in enumerate((place.line, place.sentence, place.clause), start=1):
@@ -103,7 +104,7 @@ def read_inputs(
         word_offsets=mentions.offsets,
         tokens=np.stack([place.first, place.last], axis=1),
         contexts=_contexts(place, layout, len(doc)),
-        features=features.of_mentions(mentions.values, "values"),
+        features=own,
         near=near,
         groups=np.stack(
             [
@@ -115,7 +116,7 @@ def read_inputs(
             ],
             axis=1,
         ),
-        pools=tuple(_pool(pool, mentions, features, layout) for pool in POOLS),
+        pools=tuple(_pool(pool, mentions, features, layout, own) for pool in POOLS),
         years_ahead=np.array(ahead, dtype=np.int64),
     )
 
@@ -132,7 +133,8 @@ def _first_alike(values: Sequence[Mention], place: Place) -> Ints:
     )
 
 
-def _pool(pool: Pool, mentions: Mentions, features: Features, layout: Layout) -> PoolInputs:
+def _pool(pool: Pool, mentions: Mentions, features: Features, layout: Layout, of_values: Floats) -> PoolInputs:
+    """One pool of candidates; `of_values`: the features of the values, which are candidates themselves."""
     if pool.name == WORDS:
         tokens = np.arange(len(features.words))
         place = Place(tokens, tokens + 1, layout)
@@ -146,7 +148,7 @@ def _pool(pool: Pool, mentions: Mentions, features: Features, layout: Layout) ->
         candidates = pool_mentions(mentions, pool)
         place = Place.of(candidates, layout)
         left, right = pairs(mentions.values, candidates, pool.reach)
-        own = features.of_mentions(candidates, pool.name)
+        own = of_values if candidates is mentions.values else features.of_mentions(candidates, pool.name)
     return PoolInputs(
         tokens=np.stack([place.first, place.last], axis=1),
         features=own,

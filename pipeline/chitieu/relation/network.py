@@ -222,6 +222,8 @@ class _Passes:
         return np.where((size > 0) & (size <= 30), mean, 0).astype(np.float32)
 
     def _relu(self, rows: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
+        if not self.is_train:
+            return np.maximum(rows, 0), lambda d_rows: d_rows * (rows > 0)
         keep = (rows > 0).astype(np.float32)
         if self.dropout:
             keep *= (np.random.random(rows.shape) >= self.dropout) / np.float32(1 - self.dropout)
@@ -273,7 +275,10 @@ class _Passes:
         value_part, back_value = self._apply(f"{name}_value", self.value_rows)
         candidate_part, back_candidate = self._apply(f"{name}_candidate", candidate_rows)
         pair_part, back_pair = self._apply(f"{name}_pair", pair_rows)
-        joined, back_joined = self._relu(value_part[left] + candidate_part[right] + pair_part)
+        parts = value_part[left]
+        parts += candidate_part[right]
+        parts += pair_part
+        joined, back_joined = self._relu(parts)
         deeper, back_deeper = self._apply(f"{name}_hidden", joined)
         deep, back_deep = self._relu(deeper)
         if name == WORDS:
