@@ -1,4 +1,4 @@
-"""What the relation model is told of an organisation's name."""
+"""What the relation model is told of organisations, figures and words."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import spacy
 
 from chitieu.article import Span
 from chitieu.labels import Label
+from chitieu.relation.candidates import POOLS, WORDS
 from chitieu.relation.features import MENTION_WIDTHS, Features
 from chitieu.relation.inputs import read_inputs
 from chitieu.relation.layout import read_layout
@@ -112,3 +113,12 @@ def test_what_was_last_said_of_plans_and_results_reaches_over_sentences(nlp):
     assert ago[:, 0].tolist() == [5, 1, 3, 3]  # none before, one sentence ago, four to eight ago
     assert ago[:, 3].tolist() == [5, 5, 5, 1]
     assert last.tolist() == [0, 1, 1, 4]
+
+
+@pytest.mark.parametrize("text", ["", "Trời mưa.", "Xã có 5 tổ hợp tác.", "Năm 2021, huyện Gia Lâm có 20 xã."])
+def test_features_are_as_wide_where_nothing_was_found(nlp, text):
+    inputs = read_inputs(nlp.make_doc(text), [])
+    assert inputs.features.shape == (len(inputs.mentions.values), MENTION_WIDTHS["values"])
+    widths = {pool.name: part.features.shape[1] for pool, part in zip(POOLS, inputs.pools, strict=True)}
+    assert {name: widths[name] for name in MENTION_WIDTHS} == MENTION_WIDTHS
+    assert {WORDS, *MENTION_WIDTHS} == set(widths)

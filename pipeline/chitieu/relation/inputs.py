@@ -148,7 +148,7 @@ def _pool(pool: Pool, mentions: Mentions, features: Features, layout: Layout, of
         candidates = pool_mentions(mentions, pool)
         place = Place.of(candidates, layout)
         left, right = pairs(mentions.values, candidates, pool.reach)
-        own = of_values if candidates is mentions.values else features.of_mentions(candidates, pool.name)
+        own = of_values if pool.name == "values" else features.of_mentions(candidates, pool.name)
     return PoolInputs(
         tokens=np.stack([place.first, place.last], axis=1),
         features=own,
