@@ -171,12 +171,9 @@ def _with_values(doc: Doc, values: Sequence[Offsets]) -> list[Entity]:
     """The doc's entities with these VALUEs instead of the tagger's; what overlaps one of them gives way."""
     spans = (doc.char_span(*value, label=Label.VALUE.value, alignment_mode="expand") for value in values)
     found = [span for span in spans if span is not None]
-    ents = [ent for ent in doc.ents if ent.label_ != Label.VALUE.value]
-    return filter_spans([*found, *(ent for ent in ents if not any(_overlap(ent, value) for value in found))])
-
-
-def _overlap(left: Entity, right: Entity) -> bool:
-    return left.start < right.end and right.start < left.end
+    taken = {token for span in found for token in range(span.start, span.end)}
+    others = (ent for ent in doc.ents if ent.label_ != Label.VALUE.value)
+    return filter_spans([*found, *(ent for ent in others if taken.isdisjoint(range(ent.start, ent.end)))])
 
 
 def link_loss(batch: BatchInputs, scores: Scores, targets: Sequence[Targets]) -> tuple[float, Scores]:

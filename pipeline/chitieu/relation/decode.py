@@ -35,6 +35,8 @@ def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> l
     """
     values = [value for item in inputs for value in item.mentions.values]
     chosen: dict[Role, list[Any]] = {}
+    attributes, chance_of_status, is_fact = _attributes(scores.heads[1])
+    likely = np.flatnonzero(is_fact >= LEAST_FACT)
     confidence = np.ones(len(values), dtype=np.float32)
     for index, (pool, part) in enumerate(zip(POOLS, batch.pools, strict=True)):
         candidates: list[Mention] = []
@@ -46,7 +48,7 @@ def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> l
             if pool.name == WORDS:
                 offsets = np.concatenate([item.word_offsets for item in inputs])
                 if role is Role.METRIC:
-                    chosen[role], chance = _pieces(part, sigmoid(links), offsets, values)
+                    chosen[role], chance = _pieces(part, sigmoid(links), offsets, values, likely)
                 else:
                     chosen[role] = _cues(part, sigmoid(links), offsets, len(values))
             else:
@@ -56,8 +58,7 @@ def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> l
                     _take_nearest(chosen[role], part, totals, values, candidates)
             if role in {Role.METRIC, Role.YEAR}:
                 confidence *= chance
-    attributes, chance, is_fact = _attributes(scores.heads[1])
-    confidence *= chance * is_fact
+    confidence *= chance_of_status * is_fact
     found = [
         None
         if is_fact[row] < LEAST_FACT
@@ -82,23 +83,23 @@ def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> l
 
 
 def _pieces(
-    part: PoolInputs, chances: Floats, offsets: Ints, values: Sequence[Mention]
+    part: PoolInputs, chances: Floats, offsets: Ints, values: Sequence[Mention], likely: Ints
 ) -> tuple[list[tuple[Offsets, ...]], Floats]:
-    """The METRIC pieces of each value, in text order, and the chance of their words.
+    """The METRIC pieces of each value that is `likely` a fact's, in text order, and the chance of their words.
 
     The likeliest words whose expected F1 against the right ones is highest make the pieces, and every word more likely
     in than out; a sign or a half-likely word between two of them joins them. A figure in a measure (`%`, `đồng`) always
     measures something: where no word is likely enough, the likeliest are taken.
     """
     ends = np.searchsorted(part.left, np.arange(len(values) + 1))
-    pieces: list[tuple[Offsets, ...]] = []
+    pieces: list[tuple[Offsets, ...]] = [()] * len(values)
     confidence = np.ones(len(values), dtype=np.float32)
-    for row, value in enumerate(values):
+    for row in likely.tolist():
         words, chance = part.right[ends[row] : ends[row + 1]], chances[ends[row] : ends[row + 1]]
-        least = _least(chance, measures=not _counts(value))
+        least = _least(chance, measures=not _counts(values[row]))
         runs = _runs(words, chance, least)
         best = sorted(runs, key=lambda run: -float(chance[run].sum()))[:_MOST_PIECES]
-        pieces.append(tuple(sorted((int(offsets[words[run[0]], 0]), int(offsets[words[run[-1]], 1])) for run in best)))
+        pieces[row] = tuple(sorted((int(offsets[words[run[0]], 0]), int(offsets[words[run[-1]], 1])) for run in best))
         taken = np.concatenate(best) if best else np.zeros(0, dtype=np.int64)
         confidence[row] = chance[taken].mean() if len(taken) else 1 - (chance.max() if len(chance) else 0)
     return pieces, confidence

@@ -176,19 +176,23 @@ class Features:
         near = high - low <= _FAR
         between = (layout.between[:, high] - layout.between[:, low]).T * near[:, None]
         sentences = np.abs(values.sentence[left] - place.sentence[right])
-        return np.concatenate(
-            [
-                self._together(left, right, place, near),
-                one_hot(np.searchsorted(_DISTANCES, high - low, side="right") + 12 * side, 24),
-                one_hot(np.searchsorted(_SENTENCES, sentences, side="right") + 6 * side, 12),
-                one_hot(np.searchsorted(_COUNTS, values_between, side="right") + 6 * side, 12),
-                one_hot(np.searchsorted(_COUNTS, same_between, side="right") + 6 * side, 12),
-                one_hot(np.searchsorted(_COUNTS, between[:, 0], side="right"), 6),
-                (between > 0).astype(np.float32),
-                one_hot(self._other_side(place)[side, right] + 6 * side, 12),
-            ],
-            axis=1,
+        counted = (
+            (np.searchsorted(_DISTANCES, high - low, side="right") + 12 * side, 24),
+            (np.searchsorted(_SENTENCES, sentences, side="right") + 6 * side, 12),
+            (np.searchsorted(_COUNTS, values_between, side="right") + 6 * side, 12),
+            (np.searchsorted(_COUNTS, same_between, side="right") + 6 * side, 12),
+            (np.searchsorted(_COUNTS, between[:, 0], side="right"), 6),
         )
+        # Written in place: these rows are most of what the network reads; copying them costs more than finding them.
+        out = np.zeros((len(left), PAIR_WIDTH), dtype=np.float32)
+        out[:, :_TOGETHER_WIDTH] = self._together(left, right, place, near)
+        rows, start = np.arange(len(left)), _TOGETHER_WIDTH
+        for classes, width in counted:
+            out[rows, start + np.minimum(classes, width - 1)] = 1
+            start += width
+        out[:, start : start + len(BETWEEN)] = between > 0
+        out[rows, start + len(BETWEEN) + self._other_side(place)[side, right] + 6 * side] = 1
+        return out
 
     def _together(self, left: Ints, right: Ints, place: Place, near: npt.NDArray[np.bool_]) -> Floats:
         """What value and candidate share of the layout, shape (pairs, _TOGETHER_WIDTH)."""

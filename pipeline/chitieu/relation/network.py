@@ -39,6 +39,7 @@ HEADS: tuple[tuple[str, tuple[Any, ...]], ...] = (
 )
 HEAD_WIDTH = sum(len(classes) for _, classes in HEADS)
 _NEAR = 4
+_FAR = 30  # words; the mean of more says nothing of what stands between
 _CONTEXTS = 7
 _GROUPS = 5  # line, sentence, heading, doc, figure
 _WORD_POOL = [pool.name for pool in POOLS].index(WORDS)
@@ -211,15 +212,22 @@ class _Passes:
         """What the value behind each says."""
         return np.concatenate([rows[1:], np.zeros_like(rows[:1])]) * self.batch.near[:, :1]
 
-    def _between(self, pool: PoolInputs) -> Floats:
-        """Mean token vector between value and candidate where near, shape (pairs, width); no gradient flows."""
+    def _pair_rows(self, pool: PoolInputs) -> Floats:
+        """Features of each pair, and the mean token vector between value and candidate where near; no gradient flows.
+
+        Shape (pairs, PAIR_WIDTH + width).
+        """
         value, candidate = self.batch.tokens[pool.left], pool.tokens[pool.right]
         before = candidate[:, 0] < value[:, 0]
         low = np.where(before, candidate[:, 1], value[:, 1])
         high = np.maximum(np.where(before, value[:, 0], candidate[:, 0]), low)
-        size = (high - low)[:, None].astype(np.float32)
-        mean = (self.running[high] - self.running[low]) / np.maximum(size, 1)
-        return np.where((size > 0) & (size <= 30), mean, 0).astype(np.float32)
+        near = np.flatnonzero((high > low) & (high - low <= _FAR))
+        mean = self.running[high[near]] - self.running[low[near]]
+        mean /= (high - low)[near, None]
+        rows = np.zeros((len(value), PAIR_WIDTH + self.width), dtype=np.float32)
+        rows[:, :PAIR_WIDTH] = pool.pair_features
+        rows[near, PAIR_WIDTH:] = mean
+        return rows
 
     def _relu(self, rows: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
         if not self.is_train:
@@ -271,10 +279,9 @@ class _Passes:
         left, right = inputs.left, inputs.right
         spans, back_spans = self._words() if name == WORDS else self._spans(inputs.tokens)
         candidate_rows = np.concatenate([spans, inputs.features], axis=1)
-        pair_rows = np.concatenate([inputs.pair_features, self._between(inputs)], axis=1)
         value_part, back_value = self._apply(f"{name}_value", self.value_rows)
         candidate_part, back_candidate = self._apply(f"{name}_candidate", candidate_rows)
-        pair_part, back_pair = self._apply(f"{name}_pair", pair_rows)
+        pair_part, back_pair = self._apply(f"{name}_pair", self._pair_rows(inputs))
         parts = value_part[left]
         parts += candidate_part[right]
         parts += pair_part
