@@ -143,8 +143,8 @@ def test_gradient_of_every_layer(model, sample, number, part, name):
 def test_gradient_of_the_token_vectors(model, sample, part, monkeypatch):
     monkeypatch.setattr(
         network._Passes,
-        "_between",
-        lambda self, pool: np.zeros((len(pool.left), self.width), dtype=np.float32),
+        "_pair_rows",
+        lambda self, pool: np.pad(pool.pair_features, ((0, 0), (0, self.width))),
     )
     check_along_a_line(model, model.layers[0], "E", sample, 0, part)
 
