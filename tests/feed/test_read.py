@@ -136,7 +136,7 @@ def test_a_page_of_too_many_elements_holds_nobody_up(site, read, encoding):
     begun = time.monotonic()
     _, (missing,) = read(f"page:{site.url('/a.html')}")
     assert missing.code == "C155"
-    assert time.monotonic() - begun < 10  # seconds, also on a loaded machine; what it guards against takes minutes
+    assert time.monotonic() - begun < 3
 
 
 def test_long_scripts_are_left_out_and_short_metadata_is_read(site, article_page, read):
@@ -148,7 +148,7 @@ def test_long_scripts_are_left_out_and_short_metadata_is_read(site, article_page
     begun = time.monotonic()
     (item,), missing = read(f"page:{site.url('/a.html')}")
     assert (item.article.published, missing) == (date(2023, 5, 6), [])
-    assert time.monotonic() - begun < 10  # seconds, also on a loaded machine; what it guards against takes minutes
+    assert time.monotonic() - begun < 3
 
 
 def test_links_to_the_inside_are_refused(site, rss, read, monkeypatch):
@@ -183,7 +183,7 @@ def test_hostile_and_broken_feeds_are_one_missing(site, read, body):
     found, missing = read(f"feed:{site.url('/rss')}")
     assert found == []
     assert [(item.key, item.code) for item in missing] == [(site.url("/rss"), "C140")]
-    assert time.monotonic() - begun < 10  # seconds, also on a loaded machine; what it guards against takes minutes
+    assert time.monotonic() - begun < 3
     assert "root:" not in missing[0].reason
 
 

@@ -73,7 +73,7 @@ def fit_calibration(
 
     scores = np.array([[_log_odds(fact)] for fact in facts], dtype=np.float64)
     weight = np.ones(len(facts)) if weights is None else np.asarray(weights, dtype=np.float64)
-    weight *= len(weight) / weight.sum()  # regularisation is against the number of facts
+    weight = weight * (len(weight) / weight.sum())  # regularisation is against the number of facts
     fitted = LogisticRegression(C=1.0, max_iter=1000).fit(scores, np.asarray(right, dtype=np.int64), weight)
     return Calibration(round(float(fitted.coef_[0, 0]), 6), round(float(fitted.intercept_[0]), 6))
 

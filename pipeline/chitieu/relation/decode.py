@@ -59,11 +59,10 @@ def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> l
             if role in {Role.METRIC, Role.YEAR}:
                 confidence *= chance
     confidence *= chance_of_status * is_fact
-    found = [
-        None
-        if is_fact[row] < LEAST_FACT
-        else Links(
-            value=value.offsets,
+    found: list[Links | None] = [None] * len(values)
+    for row in likely.tolist():
+        found[row] = Links(
+            value=values[row].offsets,
             metric=chosen[Role.METRIC][row],
             of=chosen[Role.OF][row],
             org=chosen[Role.ORG][row],
@@ -73,8 +72,6 @@ def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> l
             confidence=float(confidence[row]),
             **attributes[row],
         )
-        for row, value in enumerate(values)
-    ]
     ends = np.cumsum(batch.values_per_doc)
     return [
         tuple(link for link in found[end - count : end] if link is not None)
