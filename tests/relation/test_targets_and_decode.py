@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from chitieu.annotation.docs import make_doc, make_example
 from chitieu.annotation.links import gold_links
 from chitieu.article import Span
-from chitieu.labels import Label, Role
+from chitieu.labels import Kind, Label, Role, Status
 from chitieu.relation.candidates import POOLS, WORDS
 from chitieu.relation.component import doc_spans
 from chitieu.relation.decode import _least, _runs, decode
@@ -152,7 +153,7 @@ def test_the_likeliest_candidate_must_beat_none(read, tiny_articles):
     scores = certain([read_targets(inputs, gold_links(tiny_articles[0]))])
     index = next(index for index, pool in enumerate(POOLS) if Role.ORG in pool.roles)
     scores.links[1][index][:] = 1.0
-    scores.none[1][index][:] = 1.5
+    scores.none[1][index][:] = 3.0  # more than a name and the shorter forms that it holds have together
     assert {link.org for link in decoded([inputs], scores)[0]} == {None}
     scores.none[1][index][:] = -9.0
     scores.links[1][index][::2] = 2.0
@@ -170,12 +171,12 @@ def test_of_organisations_nearly_as_likely_the_nearest_is_taken(read, tiny_artic
         pairs = np.flatnonzero(part.left == row)
         mentions = [orgs[part.right[pair]] for pair in pairs]
         before = [item for item in mentions if item.marked and item.span.start < values[row].span.start]
-        if len({item.text.lower() for item in before}) > 1:
+        others = [item for item in before if before[-1].text.lower() not in item.text.lower()]
+        if others:
             break
     else:
         raise AssertionError("no article with two organisations")
-    last = before[-1]
-    other = next(item for item in before if item.text.lower() != last.text.lower())
+    last, other = before[-1], others[0]
     scores = certain([read_targets(inputs, gold_links(tiny_articles[number]))])
     scores.none[1][index][row] = -9.0
     scores.links[1][index][pairs, 0] = [
@@ -183,6 +184,51 @@ def test_of_organisations_nearly_as_likely_the_nearest_is_taken(read, tiny_artic
     ]
     chosen = {link.value: link.org for link in decoded([inputs], scores)[0]}
     assert chosen[values[row].offsets] == (last if nearest else other).offsets
+
+
+@pytest.mark.parametrize(
+    ("role", "text", "chances", "chosen", "chance"),
+    [
+        # a name holds its shorter form, another doesn't
+        (
+            Role.ORG,
+            "Ở [tỉnh Quảng Trị] và cả [Quảng Trị], theo [Sở Công Thương], có",
+            (0.3, 0.35, 0.2),
+            "tỉnh Quảng Trị",
+            None,
+        ),
+        (Role.ORG, "Ở [tỉnh Lào Cai], [Quảng Trị] và [Sở Công Thương], có", (0.3, 0.45, 0.2), "Quảng Trị", None),
+        # the year first, then the likelier of its periods
+        (Role.YEAR, "[Năm 2022] khác với [năm 2023] và [quý I/2023], có", (0.4, 0.3, 0.25), "năm 2023", 0.55),
+        (Role.YEAR, "[Năm 2022] khác với [năm 2023] và [quý I/2023], có", (0.4, 0.2, 0.25), "quý I/2023", 0.45),
+        (Role.YEAR, "[Năm 2022] khác với [năm 2023] và [quý I/2023], có", (0.5, 0.2, 0.25), "Năm 2022", 0.5),
+    ],
+)
+def test_an_answer_is_as_likely_as_all_that_make_it_right(untrained, role, text, chances, chosen, chance):
+    label = Label(role.value.upper())
+    plain, marks = "", []
+    for part in re.split(r"(\[.*?\])", text + " 52 HTX."):
+        words = part.strip("[]")
+        if part.startswith("["):
+            marks.append(Span(len(plain), len(plain) + len(words), label))
+        plain += words
+    value = Span(plain.index("52"), plain.index("52") + 6, Label.VALUE)
+    fact = Links((value.start, value.end), (), None, None, None, None, None, Status.ACTUAL, Kind.LEVEL, None)
+    inputs = read_inputs(untrained.tokenizer(plain), [*marks, value])
+    index = next(index for index, pool in enumerate(POOLS) if role in pool.roles)
+    column = POOLS[index].roles.index(role)
+    scores = certain([read_targets(inputs, [fact])])
+    mentions = inputs.mentions.orgs if role is Role.ORG else inputs.mentions.years
+    weighed = [mentions[at] for at in inputs.pools[index].right]
+    by_span = dict(zip([(mark.start, mark.end) for mark in marks], chances, strict=True))
+    scores.links[1][index][:, column] = [np.log(by_span.get(item.offsets, 1e-9)) for item in weighed]
+    scores.none[1][index][:, column] = np.log(1 - sum(chances))
+    (link,) = decoded([inputs], scores)[0]
+    place = getattr(link, role.value)
+    assert plain[slice(*place)] == chosen
+    if chance is not None:
+        # every other part of the fact is certain but for its METRIC, which a count may lack
+        assert link.confidence == pytest.approx(chance, abs=1e-3)
 
 
 def test_metric_pieces_are_three_at_most(read, tiny_articles):

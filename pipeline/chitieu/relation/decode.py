@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from chitieu.labels import Role
+from chitieu.labels import Label, Role
 from chitieu.relation.candidates import POOLS, WORDS, pool_mentions
 from chitieu.relation.inputs import BatchInputs, DocInputs, PoolInputs
 from chitieu.relation.links import Links, Offsets
@@ -43,6 +44,7 @@ def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> l
         if pool.name != WORDS:
             candidates = [mention for item in inputs for mention in pool_mentions(item.mentions, pool)]
         answers = _answers(candidates)
+        kin = _kin(candidates, answers)
         for column, role in enumerate(pool.roles):
             links, none = scores.links[1][index][:, column], scores.none[1][index][:, column]
             if pool.name == WORDS:
@@ -53,7 +55,7 @@ def decode(inputs: Sequence[DocInputs], batch: BatchInputs, scores: Scores) -> l
                     chosen[role] = _cues(part, sigmoid(links), offsets, len(values))
             else:
                 chances, nothing = softmax_by_value(part.left, links, none)
-                chosen[role], chance, totals = _best(part, chances, nothing, candidates, answers)
+                chosen[role], chance, totals = _best(part, chances, nothing, candidates, answers, kin)
                 if role is Role.ORG:
                     _take_nearest(chosen[role], part, totals, values, candidates)
             if role in {Role.METRIC, Role.YEAR}:
@@ -151,11 +153,18 @@ def _runs(words: Ints, chance: Floats, least: float) -> list[Ints]:
 
 
 def _best(
-    part: PoolInputs, chances: Floats, none: Floats, candidates: Sequence[Mention], answers: Ints
+    part: PoolInputs,
+    chances: Floats,
+    none: Floats,
+    candidates: Sequence[Mention],
+    answers: Ints,
+    kin: tuple[Ints, Ints],
 ) -> tuple[list[Offsets | None], Floats, npt.NDArray[np.float64]]:
     """The likeliest answer of each value, or none, with its chance; and the chance of each pair's answer.
 
-    Mentions that say the same (one name, one period) are one answer and share its chance; the likeliest is taken.
+    Mentions that say the same (one name, one period) are one answer and share its chance; the likeliest is taken. An
+    answer has the chance of its kin as well, which is right where they are (guidelines, section 7): so a year is chosen
+    before one of its periods, and a name is as likely as the shorter forms that it holds and itself.
 
     Args:
         part: the pool.
@@ -163,23 +172,45 @@ def _best(
         none: chance that no candidate is right, shape (values,).
         candidates: of the pool.
         answers: number of what each candidate says, shape (candidates,).
+        kin: as `_kin` gives it.
     """
     best: list[Offsets | None] = [None] * len(none)
     confidence = none.copy()
     if not len(part.left):
         return best, confidence, np.zeros(0)
-    keys = part.left * (int(answers.max()) + 1) + answers[part.right]
-    _, first, group = np.unique(keys, return_index=True, return_inverse=True)
+    size = int(answers.max()) + 1
+    keys, first, group = np.unique(part.left * size + answers[part.right], return_index=True, return_inverse=True)
     total = np.bincount(group, weights=chances).astype(np.float64, copy=False)
+    shared = total + _of_kin(keys, total, size, kin)
     value = part.left[first]
-    # of answers that are equally likely, the one whose mention stands first; of its mentions, the one that stands last
-    by_value = np.lexsort((first, -total, value))
+    # of answers that are equally likely, the likelier without its kin, then the one whose mention stands first; of its
+    # mentions, the one that stands last
+    by_value = np.lexsort((first, -total, -shared.round(9), value))
     leads = by_value[np.flatnonzero(np.diff(value[by_value], prepend=-1))]
     likeliest = np.lexsort((part.right, chances, group))
     mention = part.right[likeliest[np.flatnonzero(np.diff(group[likeliest], append=len(first)))]]
-    for answer in leads[total[leads].astype(np.float32) > none[value[leads]]].tolist():
-        best[value[answer]], confidence[value[answer]] = candidates[mention[answer]].offsets, total[answer]
-    return best, confidence, total[group]
+    for answer in leads[shared[leads].astype(np.float32) > none[value[leads]]].tolist():
+        best[value[answer]], confidence[value[answer]] = candidates[mention[answer]].offsets, shared[answer]
+    return best, confidence, shared[group]
+
+
+def _of_kin(keys: Ints, totals: npt.NDArray[np.float64], size: int, kin: tuple[Ints, Ints]) -> npt.NDArray[np.float64]:
+    """Chance of the kin of each answer, shape (answers of values,).
+
+    Args:
+        keys: `size` times the value, plus the answer, ascending, shape (answers of values,).
+        totals: chance of each, shape (answers of values,).
+        size: one more than the last answer.
+        kin: as `_kin` gives it.
+    """
+    more = np.zeros_like(totals)
+    of, others = kin
+    low, high = np.searchsorted(of, keys % size), np.searchsorted(of, keys % size, side="right")
+    for row in np.flatnonzero(high > low).tolist():
+        wanted = keys[row] - keys[row] % size + others[low[row] : high[row]]
+        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        more[row] = totals[at[keys[at] == wanted]].sum()
+    return more
 
 
 def _take_nearest(
@@ -214,6 +245,27 @@ def _answers(candidates: Sequence[Mention]) -> Ints:
     """A number for each mention, the same for those that say the same, shape (mentions,)."""
     numbers: dict[object, int] = {}
     return np.array([numbers.setdefault(said(mention), len(numbers)) for mention in candidates], dtype=np.int64)
+
+
+def _kin(mentions: Sequence[Mention], answers: Ints) -> tuple[Ints, Ints]:
+    """Answers, ascending, and the kin of each, both of shape (pairs of kin,).
+
+    A name's are the shorter names whose words it holds, a period's the other periods of its year.
+    """
+    years: dict[int, list[int]] = {}
+    names: dict[str, int] = {}
+    for mention, answer in zip(mentions, answers.tolist(), strict=True):
+        if mention.span.label is Label.ORG:
+            names[str(said(mention))] = answer
+        elif mention.period is not None and answer not in years.setdefault(mention.period.year, []):
+            years[mention.period.year].append(answer)
+    kin = [pair for one_year in years.values() for pair in permutations(one_year, 2)]
+    for name, answer in names.items():
+        words = name.split()
+        parts = {" ".join(words[low:high]) for low in range(len(words)) for high in range(low + 1, len(words) + 1)}
+        kin.extend((answer, names[part]) for part in parts - {name} if part in names)
+    of, others = np.array(sorted(kin), dtype=np.int64).reshape(-1, 2).T
+    return of, others
 
 
 def _attributes(heads: Floats) -> tuple[list[dict[str, Any]], Floats, Floats]:
