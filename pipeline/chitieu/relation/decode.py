@@ -203,14 +203,16 @@ def _of_kin(keys: Ints, totals: npt.NDArray[np.float64], size: int, kin: tuple[I
         size: one more than the last answer.
         kin: as `_kin` gives it.
     """
-    more = np.zeros_like(totals)
     of, others = kin
-    low, high = np.searchsorted(of, keys % size), np.searchsorted(of, keys % size, side="right")
-    for row in np.flatnonzero(high > low).tolist():
-        wanted = keys[row] - keys[row] % size + others[low[row] : high[row]]
-        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        more[row] = totals[at[keys[at] == wanted]].sum()
-    return more
+    answers = keys % size
+    low, high = np.searchsorted(of, answers), np.searchsorted(of, answers, side="right")
+    counts = high - low
+    rows = np.repeat(np.arange(len(keys)), counts)
+    places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts) + low[rows]
+    wanted = keys[rows] - answers[rows] + others[places]
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    found = np.where(keys[at] == wanted, totals[at], 0)
+    return np.bincount(rows, weights=found, minlength=len(keys)).astype(np.float64, copy=False)
 
 
 def _take_nearest(
