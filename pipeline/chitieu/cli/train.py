@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 EXIT_REFUSED = 3
 _SECONDS_BETWEEN_LINES = 60
-# Measured on a corpus that had grown by a quarter (evaluate/EXPERIMENTS.md, trial 22; trials 25 and 34 took 2,500
-# and 1,000 updates). The rate sinks to nothing by the last step.
+# Measured on a corpus that had grown by a quarter (evaluate/EXPERIMENTS.md, trial 22; trials 25, 34 and
+# 36 took 2,500, 1,000 and 3,000 updates). The rate sinks to nothing by the last step.
 _GOING_ON = {
     "training.max_steps": 1_500,
     "training.eval_frequency": 500,
